@@ -1,0 +1,1 @@
+"""What is simulated: the parameter table, the elements, the calendar, the centers, and the files that say so."""
