@@ -1,0 +1,33 @@
+"""E16: the collaborative's monthly bill to one center's account (seat hours and hires are booked where they occur)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bscsim.record.measures import CALLS, COACHING_VISITS, PROGRAM_FIXED, SESSIONS, SUPPORTS
+from bscsim.rules import costs, participation
+
+if TYPE_CHECKING:
+    from bscsim.agents.center import Center
+
+
+def bill_enrolment(center: Center, members: int) -> None:
+    """Charge the collaborative's fixed price (faculty, framework meeting), split over its ``members``."""
+    center.month.cost[PROGRAM_FIXED] += costs.shared(center.model.parameters.price_fixed, 1.0, members)
+
+
+def bill_month(center: Center, events: tuple[str, ...], members: int) -> None:
+    """Charge one active center for this month's events and supports; calls are split over the ``members``."""
+    model = center.model
+    p, supports, cost = model.parameters, model.supports, center.month.cost
+    if "session" in events:
+        cost[SESSIONS] += p.price_session * costs.scaled(supports.virtual_sessions, p.virtual_cost)
+    hours = participation.CALL_HOURS * sum(name in events for name in ("prework_call", "call", "affinity_call"))
+    cost[CALLS] += costs.shared(p.price_call_hour, hours, members)
+    if "coaching" in events:
+        cost[COACHING_VISITS] += p.price_coaching_hour * participation.COACHING_HOURS
+    seats_held = len(center.team.members) if center.team else 0
+    present = sum(person.filled for person in center.employees)
+    cost[SUPPORTS] += supports.stipend * p.price_stipend * seats_held
+    cost[SUPPORTS] += supports.retention_bonus * p.price_bonus * present / 12.0
+    cost[SUPPORTS] += supports.troubleshooting_calls * p.price_trouble

@@ -1,0 +1,258 @@
+"""The collaborative as a Mesa model: one replicate, one world, one step at a time.
+
+The order of a step is the order of model.md section 2.3.  Means that agents read of each other are taken in
+process 2, before anyone moves, so the order of agents within a process never matters; random numbers are
+keyed (:mod:`bscsim.rules.draws`), so the model has no random state at all.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import mesa
+
+from bscsim.agents import billing, enrolment
+from bscsim.agents.center import Center
+from bscsim.agents.labour_market import LabourMarket
+from bscsim.agents.staff import Staff
+from bscsim.agents.team import Team
+from bscsim.record.measures import ALUMNI, ROLES
+from bscsim.rules import costs, draws, operators, participation, pdsa, turnover
+from bscsim.rules import enrolment as enrolment_rules
+from bscsim.rules.operators import normal
+from bscsim.scenario.initial import InitialState, initial_state
+from bscsim.scenario.population import Pool, make_pool
+
+if TYPE_CHECKING:
+    from bscsim.scenario.scenario import Scenario
+
+
+class CollaborativeModel(mesa.Model):
+    """One replicate of a scenario in one world.
+
+    scenario
+        What is simulated.
+    seed
+        0 to 2**63 - 1; None takes the scenario's.
+    replicate
+        Number of the replicate, 0 to 2**32 - 1.
+    treated
+        False gives the untreated twin: same centers, people and draws, and nobody is enrolled.
+    pool
+        The centers; None makes them from the scenario (pass it to read a roster once for many replicates).
+    center_class, staff_class
+        Subclasses of :class:`Center` and :class:`Staff` to override a behaviour.
+
+    ``month`` is the month that the next :meth:`step` begins or continues (-burn_in .. horizon); ``now`` its
+    step number from the start of burn-in.
+
+    >>> import bscsim
+    >>> model = CollaborativeModel(bscsim.Scenario(name="tiny"), seed=1)
+    >>> model.step()
+    >>> (model.month, len(model.centers))
+    (-23, 8)
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        seed: int | None = None,
+        replicate: int = 0,
+        *,
+        treated: bool = True,
+        pool: Pool | None = None,
+        center_class: type[Center] = Center,
+        staff_class: type[Staff] = Staff,
+    ) -> None:
+        super().__init__(rng=0)  # required by Mesa, never used: every draw is keyed
+        self.scenario = scenario
+        self.seed = scenario.simulation.seed if seed is None else seed
+        self.replicate = replicate
+        self.treated = treated
+        self.staff_class = staff_class
+        pool = make_pool(scenario.population) if pool is None else pool
+        self.start: InitialState = initial_state(scenario, pool, self.seed, replicate)
+        self._read_scenario()
+        self.now = 0
+        self.labour_market = LabourMarket(len(pool.area_names), self.steps_per_month)
+        self.centers = [center_class(self, index) for index in range(len(pool.number))]
+        self.collaboratives: list[list[Center]] = []
+        self.facilitation: list[float] = []
+        self.people_created = len(self.start.role)
+        self.leaders_gain = [[0.0] * self.drivers for _ in pool.area_names]
+        self.best_fit: list[list[float]] = []
+
+    def _read_scenario(self) -> None:
+        """Work out, once, what stays the same over the run."""
+        scenario, p = self.scenario, self.scenario.parameters
+        self.parameters, self.elements, self.supports = p, scenario.elements, scenario.supports
+        self.calendar = scenario.calendar
+        self.drivers = scenario.population.drivers
+        self.steps_per_month = scenario.simulation.steps_per_month
+        self.dt = 1.0 / (12 * self.steps_per_month)
+        self.turnover_base = (p.turn_base_child_care, p.turn_base_head_start, p.turn_base_school)
+        self.role_factor = (
+            p.rolemult_leader, p.rolemult_supervisor, p.rolemult_teacher, p.rolemult_assistant,
+            p.rolemult_other, 1.0,
+        )  # fmt: skip
+        self.call_base = (
+            p.att_call_leader, p.att_call_supervisor, p.att_call_teacher, p.att_call_assistant,
+            p.att_call_other, p.att_call_other,
+        )  # fmt: skip
+        self.wages = (
+            p.wage_leader, p.wage_supervisor, p.wage_teacher, p.wage_assistant, p.wage_other, p.wage_parent,
+        )  # fmt: skip
+        self.evidence = participation.evidence_value(p.homegrown, self.elements.e1)
+        self.refill_probability = enrolment_rules.refill_probability(p.refill, self.dt)
+        self.contact_memory = participation.contact_memory(self.dt)
+        self.pdsa_stays = pdsa.stays_open(p.pdsa_months, self.dt)
+        self.pdsa_new_stays = pdsa.new_stays_open(p.pdsa_months, self.dt)
+        self._read_supports()
+
+    def _read_supports(self) -> None:
+        """E17: the supports at their levels, as the numbers that rules take."""
+        p, supports = self.parameters, self.supports
+        stipend = supports.stipend * p.stipend_attend
+        cover = supports.substitute_cover * p.cover_attend
+        self.attend_support = [stipend + (cover if role in ("teacher", "assistant") else 0.0) for role in ROLES]
+        self.stipend_motivation = supports.stipend * p.stipend_motivation
+        self.bonus_factor = costs.scaled(supports.retention_bonus, p.bonus_turnover)
+        self.load = p.m_load * (1.0 - supports.substitute_cover * p.cover_load)
+        self.virtual_attend = supports.virtual_sessions * p.virtual_attend
+        self.virtual_relevance = costs.scaled(supports.virtual_sessions, p.virtual_rel)
+
+    # time
+
+    @property
+    def month(self) -> int:
+        """Month of the calendar, -burn_in .. horizon; month 0 is the month of enrolment."""
+        return self.now // self.steps_per_month - self.calendar.burn_in
+
+    @property
+    def at_month_start(self) -> bool:
+        """Whether the next step is the first of its month."""
+        return self.now % self.steps_per_month == 0
+
+    @property
+    def testing_months(self) -> bool:
+        """Whether teams test changes this month: from the end of pre-work to the end of the collaborative."""
+        return self.calendar.prework[1] <= self.month < self.calendar.ends
+
+    # one step
+
+    def step(self) -> None:
+        """Simulate one step of ``dt`` years."""
+        if self.at_month_start:
+            self._begin_month()
+        self._turn_over_staff()
+        for center in self.centers:
+            center.take_stock()
+        self._compare_notes()
+        for center in self.centers:
+            if center.active:
+                center.consider_withdrawal()
+        if self.at_month_start:
+            self._hold_events()
+        for center in self.centers:
+            center.test_changes()
+            center.update_climate()
+            center.hear_from_outside()
+        for center in self.centers:
+            center.work()
+        self.now += 1
+
+    def _begin_month(self) -> None:
+        """Process 0: a new page of counters, and the phase switches of the calendar."""
+        self.season_weight = turnover.season(self.calendar.season_month(self.month), self.parameters.turn_summer)
+        for center in self.centers:
+            for person in center.staff:
+                person.start_month()
+        if self.treated and self.month == 0:
+            self._start_collaboratives()
+        if self.month == self.calendar.prework[1]:
+            self._end_prework()
+        if self.month == self.calendar.ends:
+            self._end_collaboratives()
+
+    def _start_collaboratives(self) -> None:
+        """E15, E13: enrolment, facilitation and teams."""
+        self.collaboratives = enrolment.enrol(self)
+        plan = self.scenario.enrolment
+        for number, members in enumerate(self.collaboratives):
+            u = draws.uniform(self.seed, self.replicate, number, 0, 0, draws.FACILITATION)
+            self.facilitation.append(participation.facilitation(normal(u), self.parameters.sd_coll))
+            for center in members:
+                auto = enrolment_rules.seats_for(center.size)
+                size = auto if plan.team_size == "auto" else min(plan.team_size, center.size)
+                center.team = Team(center, number, size)
+                billing.bill_enrolment(center, len(members))
+
+    def _end_prework(self) -> None:
+        """E6: pre-work has built some QI capacity in the centers still active."""
+        for center in self.centers:
+            if center.active:
+                center.qi = operators.pulse(center.qi, self.parameters.prework)
+
+    def _end_collaboratives(self) -> None:
+        """The collaborative ends: active centers become alumni, whose seats dissolve as holders leave."""
+        for center in self.centers:
+            if center.active:
+                center.status = ALUMNI
+                if center.team:
+                    center.team.present_share = 0.0
+
+    def _turn_over_staff(self) -> None:
+        """Process 1: exits everywhere, then hires, then seats."""
+        for center in self.centers:
+            center.lose_people()
+        self.labour_market.give_up(self.now)
+        vacancies = [
+            person
+            for center in self.centers
+            for person in center.staff
+            if not person.filled and person.refill_at < self.now + 1
+        ]
+        movers = self.labour_market.hire(vacancies, self.now, self.parameters.hire_local)
+        self.people_created += len(vacancies) - movers
+        for center in self.centers:
+            if center.active and center.team:
+                center.team.refill()
+
+    def _compare_notes(self) -> None:
+        """Process 2, between centers: each collaborative's best fit (E8) and what each area's leaders gained (E14)."""
+        drivers = range(self.drivers)
+        self.best_fit = [[max(center.fit[d] for center in members) for d in drivers] for members in self.collaboratives]
+        self.leaders_gain = [self._gain_of_leaders(area) for area in range(len(self.leaders_gain))]
+
+    def _gain_of_leaders(self, area: int) -> list[float]:
+        """E14: mean K - k0 over the leaders of an area's active and alumni centers; 0 for a leader never reached."""
+        if not self.collaboratives:
+            return self.leaders_gain[area]
+        centers = [c for members in self.collaboratives for c in members if c.area == area and c.takes_part]
+        leaders = [center.staff[0] for center in sorted(centers, key=lambda center: center.number)]
+        leaders = [leader for leader in leaders if leader.filled]
+        total = [0.0] * self.drivers
+        for leader in leaders:
+            if leader.exposed:
+                for d in range(self.drivers):
+                    total[d] += leader.k[d] - leader.k0[d]
+        return [gain / len(leaders) for gain in total] if leaders else total
+
+    def _hold_events(self) -> None:
+        """Process 4: this month's events in every active center."""
+        events = self._events_of_month()
+        for members in self.collaboratives:
+            for center in members:
+                if center.active:
+                    billing.bill_month(center, events, len(members))
+                    center.hold_events(events)
+
+    def _events_of_month(self) -> tuple[str, ...]:
+        """The calendar's events that take place with these elements: none of an element that is switched off."""
+        elements = self.elements
+        held = {
+            "session": elements.sessions_held, "call": elements.calls_held, "prework_call":
+            elements.calls_held, "affinity_call": elements.calls_held, "coaching": elements.coaching_held,
+            "report": True,
+        }  # fmt: skip
+        return tuple(event for event in self.calendar.events(self.month) if held[event])

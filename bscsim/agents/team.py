@@ -1,0 +1,215 @@
+"""The improvement team of a center: its seats, who holds them, and the events they attend (E3, E6, E13)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from bscsim.record.measures import (
+    AFFINITY_CALL,
+    CALL,
+    COACHING,
+    PREWORK_CALL,
+    SESSION,
+    STAFF_TIME,
+    SUBSTITUTE_COVER,
+    SUPPORTS,
+)
+from bscsim.rules import costs, draws, enrolment, participation, pdsa, people
+
+if TYPE_CHECKING:
+    from bscsim.agents.center import Center
+    from bscsim.agents.staff import Staff
+
+COUNTED_CALLS, REGULAR_CALLS = 7, 4
+"""The published measure of call attendance: at least four of the seven calls (Ebert et al. 2012)."""
+
+# Each event's place among a person's four attendance draws of the month.
+_LOT = {CALL: 0, AFFINITY_CALL: 1, SESSION: 2, PREWORK_CALL: 3}
+
+
+class Team:
+    """Seats of one center's team, in the order of E13, and the collaborative's facilitation as this team meets it.
+
+    ``roles[i]`` is the role seat i is meant for (or any classroom staff), ``seats[i]`` its holder;
+    ``present_share`` is the share of all seats present at the latest session or all-team call.
+    """
+
+    def __init__(self, center: Center, collaborative: int, size: int) -> None:
+        model = center.model
+        self.center = center
+        self.collaborative = collaborative
+        self.roles = [
+            enrolment.seat_role(order, center.uniform(order, draws.SEAT_LEVEL), model.elements.e2)
+            for order in range(size)
+        ]
+        if model.scenario.population.parents:
+            self.roles.append(people.PARENT)
+        self.seats: list[Staff | None] = [None] * len(self.roles)
+        self.present_share = 0.0
+        metrics = center.uniform(0, draws.METRICS)
+        self.makes_metrics = metrics < model.parameters.metrics_made_p
+        self.uses_metrics = metrics < model.parameters.metrics_p
+        self.call_holders = [0] * 6
+        self.call_regulars = [0] * 6
+        for order in range(len(self.seats)):
+            self._fill(order)
+
+    @property
+    def members(self) -> list[Staff]:
+        """Who holds a seat now, in seat order."""
+        return [person for person in self.seats if person is not None]
+
+    @property
+    def held_at_role(self) -> int:
+        """Seats held by the role that an inclusive team names for them (E13)."""
+        named = (*enrolment.SEAT_ORDER[: len(self.seats)], people.PARENT)
+        if self.roles[-1] == people.PARENT:
+            named = (*enrolment.SEAT_ORDER[: len(self.seats) - 1], people.PARENT)
+        return sum(p is not None and p.role == role for p, role in zip(self.seats, named, strict=False))
+
+    # seats
+
+    def _fill(self, order: int) -> bool:
+        """E3: give the seat to the present non-member of its role with the smallest lot, else to a stand-in."""
+        free = [person for person in self.center.staff if person.filled and not person.seat]
+        role = self.roles[order]
+        choice = [person for person in free if enrolment.may_hold(role, person.role)]
+        choice = choice or [person for person in free if enrolment.may_stand_in(role, person.role)]
+        if not choice:
+            return False
+        holder = min(choice, key=lambda person: (person.lot, person.slot))
+        self.seats[order] = holder
+        holder.take_seat(order + 1)
+        return True
+
+    def refill(self) -> None:
+        """E3: each empty seat may be given to a colleague."""
+        center = self.center
+        for order, holder in enumerate(self.seats):
+            if holder is None and center.uniform(order, draws.SEAT_REFILL) < center.model.refill_probability:
+                center.month.seats_refilled += self._fill(order)
+
+    def lose(self, person: Staff) -> None:
+        """A seat holder left the center."""
+        self.seats[person.seat - 1] = None
+        person.seat = 0
+
+    def dissolve(self) -> None:
+        """E5: the center withdrew; all seats are given up."""
+        for person in self.members:
+            self.lose(person)
+        self.present_share = 0.0
+
+    def drive(self) -> float:
+        """E7: T, what the members' engagement and recent contact amount to, per seat (empty seats count 0)."""
+        total = 0.0
+        for person in self.members:
+            total += pdsa.member_drive(person.m, person.contact, self.center.model.parameters.momentum)
+        return total / len(self.seats)
+
+    # events
+
+    def hold_events(self, events: tuple[str, ...]) -> None:
+        """E6: the month's calls, learning session and coaching visit, and what everybody takes from them."""
+        model = self.center.model
+        lots = {person.slot: self._attendance_lots(person) for person in self.members}
+        if "prework_call" in events:
+            self._all_team_call(PREWORK_CALL, lots)
+        if "call" in events:
+            self._all_team_call(CALL, lots)
+        if "affinity_call" in events:
+            relevance = [participation.affinity_relevance(role) for role in range(6)]
+            base = [participation.affinity_attendance(model.call_base[role]) for role in range(6)]
+            self._gather(AFFINITY_CALL, participation.CALL_HOURS, relevance, base, 0.0, lots)
+        if "session" in events:
+            relevance = [participation.SESSION_RELEVANCE * model.virtual_relevance] * 6
+            base = [model.parameters.att_ls] * 6
+            came = self._gather(SESSION, participation.SESSION_HOURS, relevance, base, model.virtual_attend, lots)
+            self.present_share = len(came) / len(self.seats)
+        if "coaching" in events:
+            self._coaching_visit()
+        for person in self.center.employees:
+            if person.dose > 0.0:
+                person.study()
+
+    def _attendance_lots(self, person: Staff) -> tuple[float, float, float, float]:
+        center = self.center
+        item = draws.staff_item(person.slot, person.occupant, 0)
+        return draws.uniform4(
+            center.model.seed, center.model.replicate, center.number, item, center.model.now, draws.ATTENDANCE
+        )
+
+    def _gather(
+        self,
+        event: int,
+        hours: float,
+        relevance: list[float],
+        base: Sequence[float],
+        support: float,
+        lots: dict[int, tuple[float, float, float, float]],
+    ) -> list[Staff]:
+        """Hold one event for the seat holders and return who came; ``relevance`` and ``base`` are by role."""
+        model, month = self.center.model, self.center.month
+        came = []
+        for person in self.members:
+            role = person.role
+            month.invited[role][event] += 1
+            chance = participation.attendance_probability(
+                base[role], model.parameters.att_slope, person.m, self.center.readiness,
+                support + model.attend_support[role],
+            )  # fmt: skip
+            if lots[person.slot][_LOT[event]] < chance:
+                came.append(person)
+                month.attended[role][event] += 1
+                dose = participation.dose(model.parameters.k_hour, hours, relevance[role], self.teaching)
+                person.meet(hours, relevance[role], dose * model.elements.e4)
+                self._charge_time(person, hours)
+        return came
+
+    @property
+    def teaching(self) -> float:
+        """E6: factor on every contact hour this team spends."""
+        model = self.center.model
+        return participation.teaching(model.facilitation[self.collaborative], model.elements.e3, model.evidence)
+
+    def _all_team_call(self, event: int, lots: dict[int, tuple[float, float, float, float]]) -> None:
+        """One hour with all teams; a person's first seven calls count for the published measure."""
+        relevance = [participation.CALL_RELEVANCE] * 6
+        came = self._gather(event, participation.CALL_HOURS, relevance, self.center.model.call_base, 0.0, lots)
+        self.present_share = len(came) / len(self.seats)
+        for person in self.members:
+            person.calls_offered += 1
+            if person.calls_offered <= COUNTED_CALLS:
+                person.calls_attended += person in came
+            if person.calls_offered == COUNTED_CALLS:
+                self.call_holders[person.role] += 1
+                self.call_regulars[person.role] += person.calls_attended >= REGULAR_CALLS
+
+    def _coaching_visit(self) -> None:
+        """Faculty on site: every seat holder is coached, and a share of it reaches the others (no draw)."""
+        center, model = self.center, self.center.model
+        hours, relevance = participation.COACHING_HOURS, participation.COACHING_RELEVANCE
+        p = model.parameters
+        dose = participation.dose(p.k_hour, hours, relevance, self.teaching) * p.coach_potency * model.elements.e3
+        for person in center.staff:
+            if person.seat:
+                center.month.invited[person.role][COACHING] += 1
+                center.month.attended[person.role][COACHING] += 1
+                person.meet(hours, relevance, dose)
+                self._charge_time(person, hours)
+            elif person.filled:
+                person.dose += p.coach_spill * dose
+
+    def _charge_time(self, person: Staff, hours: float) -> None:
+        """E16: working hours given to the collaborative and, for classroom staff, their substitutes."""
+        model, month = self.center.model, self.center.month
+        wage = model.wages[person.role]
+        month.seat_hours += hours
+        month.cost[STAFF_TIME] += costs.staff_time(hours, wage)
+        if person.role == people.TEACHER or person.role == people.ASSISTANT:
+            released = model.supports.substitute_cover
+            month.cost[SUPPORTS] += costs.substitute(hours, wage, released)
+            month.cost[SUBSTITUTE_COVER] += costs.substitute(
+                hours, wage, model.parameters.cover_rate * (1.0 - released)
+            )
