@@ -16,14 +16,14 @@ def bill_enrolment(center: Center, members: int) -> None:
     center.month.cost[PROGRAM_FIXED] += costs.shared(center.model.parameters.price_fixed, 1.0, members)
 
 
-def bill_month(center: Center, events: tuple[str, ...], members: int) -> None:
-    """Charge one active center for this month's events and supports; calls are split over the ``members``."""
+def bill_month(center: Center, events: tuple[str, ...], active: int) -> None:
+    """Charge one active center for this month's events and supports; calls are split over the ``active`` ones."""
     model = center.model
     p, supports, cost = model.parameters, model.supports, center.month.cost
     if "session" in events:
         cost[SESSIONS] += p.price_session * costs.scaled(supports.virtual_sessions, p.virtual_cost)
     hours = participation.CALL_HOURS * sum(name in events for name in ("prework_call", "call", "affinity_call"))
-    cost[CALLS] += costs.shared(p.price_call_hour, hours, members)
+    cost[CALLS] += costs.shared(p.price_call_hour, hours, active)
     if "coaching" in events:
         cost[COACHING_VISITS] += p.price_coaching_hour * participation.COACHING_HOURS
     seats_held = len(center.team.members) if center.team else 0

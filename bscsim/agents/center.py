@@ -103,12 +103,16 @@ class Center(mesa.Agent):
         model = self.model
         return draws.uniform(model.seed, model.replicate, self.number, item, model.now, stream)
 
+    def lot(self, item: int, stream: int) -> float:
+        """A uniform of this center for what is decided once, whatever the length of burn-in or of a step."""
+        return draws.uniform(self.model.seed, self.model.replicate, self.number, item, 0, stream)
+
     # 1. turnover (E1-E3)
 
-    def turnover_base(self) -> float:
-        """E1, E17: the sector's exit rate, lowered by a retention bonus while the collaborative runs."""
+    def turnover_base(self, role: int) -> float:
+        """E1, E17: the sector's exit rate, lowered for staff by a retention bonus while the collaborative runs."""
         base = self.model.turnover_base[self.sector]
-        return base * self.model.bonus_factor if self.active else base
+        return base * self.model.bonus_factor if self.active and role != people.PARENT else base
 
     def lose_people(self) -> None:
         """E1: exits of this step, then the shocks to QI capacity and climate."""
@@ -136,7 +140,7 @@ class Center(mesa.Agent):
         self.month.hires[person.role] += 1
         self.month.local_hires += local
         level = self.model.supports.onboarding_package
-        if level > 0.0 and self.takes_part and person.role != people.PARENT:
+        if level > 0.0 and self.active and person.role != people.PARENT:
             person.onboard(self.help_target, self.fit, level * self.model.parameters.onboarding_gain)
             self.month.cost[SUPPORTS] += level * self.model.parameters.price_onboarding
 
@@ -338,6 +342,7 @@ class Center(mesa.Agent):
         for person in self.staff:
             if person.filled:
                 person.feel()
+                person.contact *= self.model.contact_memory  # E7: what the next step still remembers
                 if person.role != people.PARENT:
                     person.learn()
                     person.practise()

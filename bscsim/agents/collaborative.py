@@ -242,10 +242,10 @@ class CollaborativeModel(mesa.Model):
         """Process 4: this month's events in every active center."""
         events = self._events_of_month()
         for members in self.collaboratives:
-            for center in members:
-                if center.active:
-                    billing.bill_month(center, events, len(members))
-                    center.hold_events(events)
+            active = [center for center in members if center.active]
+            for center in active:
+                billing.bill_month(center, events, len(active))
+                center.hold_events(events)
 
     def _events_of_month(self) -> tuple[str, ...]:
         """The calendar's events that take place with these elements: none of an element that is switched off."""

@@ -37,21 +37,21 @@ def applies(center: Center) -> bool:
     motivation = (center.traits.motivation - p.motivation_mean) / max(p.motivation_sd, 1e-9)
     need = (p.practice_mean - center.traits.habit) / max(p.practice_center_sd, 1e-9)
     chance = enrolment.application_probability(plan.apply_rate, p.apply_motivation, motivation, p.apply_need, need)
-    return center.uniform(0, draws.APPLICATION) < chance
+    return center.lot(0, draws.APPLICATION) < chance
 
 
 def assess(center: Center) -> Assessment:
     """Measure an applicant's readiness with the instrument's error and draw its lot."""
     model = center.model
     p = model.parameters
-    scores = [normal(center.uniform(item, draws.READINESS_ERROR)) for item in range(3)]
+    scores = [normal(center.lot(item, draws.READINESS_ERROR)) for item in range(3)]
     seen = (
         enrolment.measured(center.current_engagement(), p.motivation_sd, p.ready_rel, scores[0]),
         enrolment.measured(center.capacity, p.capacity_sd, p.ready_rel, scores[1]),
         enrolment.measured(center.qi, p.qi_sd, p.ready_rel, scores[2]),
     )
     measured = readiness.readiness(*seen, p.ready_power)
-    return Assessment(seen, measured, center.current_readiness(), center.uniform(0, draws.SELECTION))
+    return Assessment(seen, measured, center.current_readiness(), center.lot(0, draws.SELECTION))
 
 
 def enrol(model: CollaborativeModel) -> list[list[Center]]:
@@ -82,7 +82,7 @@ def enrol(model: CollaborativeModel) -> list[list[Center]]:
     for _, _, center in queue[places:]:
         center.status = REJECTED
     taken = [center for _, _, center in queue[:places]]
-    taken.sort(key=lambda center: (center.uniform(0, draws.ALLOCATION), center.number))
+    taken.sort(key=lambda center: (center.lot(0, draws.ALLOCATION), center.number))
     for center in taken:
         center.status = ACTIVE
     return [

@@ -134,10 +134,11 @@ class Observer:
         place = (self.row, center.index, month)
         for role in range(len(ROLES)):
             present = [person for person in center.staff if person.filled and person.role == role]
-            holders = sum(person.seat > 0 for person in present)
-            self.arrays["seat_holders"][place][role] = holders
-            self.arrays["staff"][place][role] = holders if role == people.PARENT else len(present)
-            self.arrays["engagement"][place][role] = mean(person.m for person in present)
+            holders = [person for person in present if person.seat]
+            counted = holders if role == people.PARENT else present  # parents come and go with their seat
+            self.arrays["seat_holders"][place][role] = len(holders)
+            self.arrays["staff"][place][role] = len(counted)
+            self.arrays["engagement"][place][role] = mean(person.m for person in counted)
             if role != people.PARENT:
                 self.arrays["practice"][place][role] = level(present, practised)
                 self.arrays["knowledge"][place][role] = level(present, known)

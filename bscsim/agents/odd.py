@@ -1,10 +1,12 @@
 """Keeps the tables of ODD.md current: they are made from the code and stand between markers in the file.
 
 Run ``python -m bscsim.agents.odd`` after a change of a parameter, setting, measure or stream; a test fails until then.
+With a path it refreshes that file instead.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -30,28 +32,30 @@ STREAM_KEYS: Final[Mapping[str, tuple[str, str, str]]] = {
     "VACANCY": ("center; slot, next occupant", "-", "how long the position stays empty (E2)"),
     "HIRE": ("center; slot, new occupant", "-", "whether a leaver of the area is sought; turn in the queue (E2)"),
     "VOLUNTEER": ("center; slot, occupant", "-", "who takes a seat: the smallest (E3)"),
-    "SEAT_LEVEL": ("center; seat", "month 0", "whether a seat is filled at its level (E13)"),
+    "SEAT_LEVEL": ("center; seat", "-", "whether a seat is filled at its level (E13)"),
     "SEAT_REFILL": ("center; seat", "every step", "whether an empty seat is refilled (E3)"),
     "ATTENDANCE": ("center; slot, occupant", "first of a month",
                    "one each for the all-team call, affinity call, session and pre-work call of the month (E6)"),
     "PDSA": ("center; driver", "every step", "starts, old ones still open, new ones still open, successes (E7)"),
     "PDSA_REPORT": ("center; driver", "every step", "how many of the ended PDSAs are reported"),
     "MONTHLY_REPORT": ("center", "first of a month", "whether the report is sent (E6)"),
-    "METRICS": ("center", "month 0", "whether the team makes metrics, and uses them consistently (E6)"),
+    "METRICS": ("center", "-", "whether the team makes metrics, and uses them consistently (E6)"),
     "WITHDRAWAL": ("center", "every step", "whether the center withdraws (E5)"),
     "FACILITATION": ("number of the collaborative", "-", "facilitation of a collaborative (E6, E7)"),
-    "APPLICATION": ("center", "month 0", "whether the center applies, in mode field (E15)"),
-    "READINESS_ERROR": ("center; component", "month 0, waves",
+    "APPLICATION": ("center", "-", "whether the center applies, in mode field (E15)"),
+    "READINESS_ERROR": ("center; component", "month",
                         "errors of measured motivation, capacity and innovation capacity (E15)"),
-    "SELECTION": ("center", "month 0", "lot of an applicant (E15)"),
-    "ALLOCATION": ("center", "month 0", "which collaborative a chosen center joins (E15)"),
-    "OBSERVATION": ("center; classroom", "waves", "error of one observation"),
-    "SELF_REPORT": ("center; slot, occupant", "waves", "error of a self-report"),
-    "RESPONSE": ("center; slot, occupant", "waves", "whether a person answers"),
-    "CHILD": ("center; classroom", "waves", "sampling error of the children tested"),
+    "SELECTION": ("center", "-", "lot of an applicant (E15)"),
+    "ALLOCATION": ("center", "-", "which collaborative a chosen center joins (E15)"),
+    "OBSERVATION": ("center; classroom", "month", "error of one observation"),
+    "SELF_REPORT": ("center; slot, occupant", "month", "error of a self-report"),
+    "RESPONSE": ("center; slot, occupant", "month", "whether a person answers"),
+    "CHILD": ("center; classroom", "month", "sampling error of the children tested"),
 }
-"""Of each stream of :mod:`bscsim.rules.draws`: entity and item, the steps at which it is drawn ("-": keyed step 0), and
-what it decides."""
+"""Of each stream of :mod:`bscsim.rules.draws`: entity and item, when it is drawn, and what it decides.
+
+"-" is keyed by step 0, "month" by the number of the month, everything else by the step.
+"""
 
 _SETTINGS: Final = ("population", "enrolment", "calendar", "elements", "supports", "simulation")
 
@@ -185,4 +189,4 @@ def _streams() -> str:
 
 
 if __name__ == "__main__":
-    refresh()
+    refresh(Path(sys.argv[1]) if len(sys.argv) > 1 else ODD)

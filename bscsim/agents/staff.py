@@ -113,7 +113,7 @@ class Staff(mesa.Agent):
         p = self.model.parameters
         center = self.center
         return turnover.exit_hazard(
-            center.turnover_base(), self.model.role_factor[self.role], center.traits.frailty,
+            center.turnover_base(self.role), self.model.role_factor[self.role], center.traits.frailty,
             self.model.season_weight, p.turn_new, tenure, p.turn_engage, self.m, center.climate,
         )  # fmt: skip
 
@@ -192,14 +192,14 @@ class Staff(mesa.Agent):
     def help_weight(self) -> float:
         """E11: weight of this person's knowledge in what colleagues pick up."""
         recent = practice.RECENT_MONTHS * self.model.steps_per_month
-        if self.seat and self.model.now - self.last_event < recent:
+        if self.seat and self.model.now - self.last_event <= recent:
             return practice.SEAT_WEIGHT
         return 1.0
 
     # E10-E12, E14: one step of a working life
 
     def feel(self) -> None:
-        """E10: engagement answers to success, contact, leader, own set point and load (E7: memory of contact fades)."""
+        """E10: engagement answers to success, contact, leader, own set point and load."""
         p, center = self.model.parameters, self.center
         share = 1.0 if self.seat else 0.25
         has_leader = center.has_leader and self.role != people.LEADER
@@ -213,7 +213,6 @@ class Staff(mesa.Agent):
             motivation.load_rate(self.model.load, self.hours, center.capacity),
             self.model.dt,
         )
-        self.contact *= self.model.contact_memory
 
     def learn(self) -> None:
         """E11: colleagues help, and what is not used is forgotten."""

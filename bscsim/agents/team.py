@@ -29,25 +29,28 @@ _LOT = {CALL: 0, AFFINITY_CALL: 1, SESSION: 2, PREWORK_CALL: 3}
 
 
 class Team:
-    """Seats of one center's team, in the order of E13, and the collaborative's facilitation as this team meets it.
+    """The team of one center: its seats in the order of E13 (a parent's last), their holders, and the events.
 
-    ``roles[i]`` is the role seat i is meant for (or any classroom staff), ``seats[i]`` its holder;
-    ``present_share`` is the share of all seats present at the latest session or all-team call.
+    ``roles[i]`` is the role seat i is open to (``named_roles[i]``, or any classroom staff), ``seats[i]`` its holder,
+    ``numbers[i]`` its number (1-6, a parent's 7); ``present_share`` is the share of all seats present at the latest
+    session or all-team call; ``collaborative`` is the number of the collaborative it belongs to.
     """
 
     def __init__(self, center: Center, collaborative: int, size: int) -> None:
         model = center.model
         self.center = center
         self.collaborative = collaborative
-        self.roles = [
-            enrolment.seat_role(order, center.uniform(order, draws.SEAT_LEVEL), model.elements.e2)
-            for order in range(size)
-        ]
+        lots = [center.lot(order, draws.SEAT_LEVEL) for order in range(size)]
+        self.roles = [enrolment.seat_role(order, lot, model.elements.e2) for order, lot in enumerate(lots)]
+        self.named_roles = list(enrolment.SEAT_ORDER[:size])
+        self.numbers = list(range(1, size + 1))
         if model.scenario.population.parents:
             self.roles.append(people.PARENT)
+            self.named_roles.append(people.PARENT)
+            self.numbers.append(enrolment.PARENT_SEAT)
         self.seats: list[Staff | None] = [None] * len(self.roles)
         self.present_share = 0.0
-        metrics = center.uniform(0, draws.METRICS)
+        metrics = center.lot(0, draws.METRICS)
         self.makes_metrics = metrics < model.parameters.metrics_made_p
         self.uses_metrics = metrics < model.parameters.metrics_p
         self.call_holders = [0] * 6
@@ -63,10 +66,7 @@ class Team:
     @property
     def held_at_role(self) -> int:
         """Seats held by the role that an inclusive team names for them (E13)."""
-        named = (*enrolment.SEAT_ORDER[: len(self.seats)], people.PARENT)
-        if self.roles[-1] == people.PARENT:
-            named = (*enrolment.SEAT_ORDER[: len(self.seats) - 1], people.PARENT)
-        return sum(p is not None and p.role == role for p, role in zip(self.seats, named, strict=False))
+        return sum(p is not None and p.role == role for p, role in zip(self.seats, self.named_roles, strict=True))
 
     # seats
 
@@ -80,19 +80,21 @@ class Team:
             return False
         holder = min(choice, key=lambda person: (person.lot, person.slot))
         self.seats[order] = holder
-        holder.take_seat(order + 1)
+        holder.take_seat(self.numbers[order])
         return True
 
     def refill(self) -> None:
         """E3: each empty seat may be given to a colleague."""
         center = self.center
         for order, holder in enumerate(self.seats):
-            if holder is None and center.uniform(order, draws.SEAT_REFILL) < center.model.refill_probability:
+            if holder is not None:
+                continue
+            if center.uniform(self.numbers[order], draws.SEAT_REFILL) < center.model.refill_probability:
                 center.month.seats_refilled += self._fill(order)
 
     def lose(self, person: Staff) -> None:
         """A seat holder left the center."""
-        self.seats[person.seat - 1] = None
+        self.seats[self.seats.index(person)] = None
         person.seat = 0
 
     def dissolve(self) -> None:

@@ -158,8 +158,7 @@ def _persons_item(rows: StaffRows) -> Any:
 def _uniforms(run: Trajectories, key: tuple[Array, Array, Array, Any], stream: int) -> Array:
     """Draw a uniform a row; the integer arithmetic of :func:`bscsim.rules.draws.uniform` takes arrays."""
     at, wave, center, item = (np.asarray(part, np.int64) for part in key)
-    calendar = run.scenario.calendar
-    step = (waves(run).astype(np.int64)[wave] + calendar.burn_in) * run.scenario.simulation.steps_per_month
+    step = waves(run).astype(np.int64)[wave]  # keyed by the month, whatever burn-in and time step
     replicate = np.asarray(run.replicates, np.int64)[at]
     number = run.labels.number[center]
     return np.asarray(draws.uniform(run.seed, replicate, number, item, step, stream))  # type: ignore[arg-type]
@@ -172,17 +171,17 @@ def _scores(run: Trajectories, key: tuple[Array, Array, Array, Any], stream: int
 def measured_readiness(run: Trajectories, world: World, months: Array) -> Array:
     """Return measured readiness R at these months, [replicate, month, center], as enrolment measures it.
 
-    Each component with its own instrument error (E15), keyed by center, component and step; then the power mean.
+    Each component with its own instrument error (E15), keyed by center, component and month; then the power mean.
     At month 0 it is what enrolment saw of an applicant.
     """
     from bscsim.rules import enrolment, readiness
 
-    p, calendar = run.scenario.parameters, run.scenario.calendar
+    p = run.scenario.parameters
     names = ("motivation", "capacity", "qi")
     spreads = (p.motivation_sd, p.capacity_sd, p.qi_sd)
     shape = (len(run.replicates), len(months), len(run.labels.center_id))
     at, moment, center = (grid.ravel().astype(np.int64) for grid in np.indices(shape))
-    step = (months.astype(np.int64)[moment] + calendar.burn_in) * run.scenario.simulation.steps_per_month
+    step = months.astype(np.int64)[moment]  # keyed by the month: 0 is what enrolment saw
     replicate, number = np.asarray(run.replicates, np.int64)[at], run.labels.number[center]
     seen = []
     for item, (name, spread) in enumerate(zip(names, spreads, strict=True)):

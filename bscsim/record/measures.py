@@ -181,7 +181,7 @@ STAFF_COLUMNS: tuple[Measure, ...] = (
         ("slot", "int16", "number", "staff position in the center"),
         ("role", "int8", "code", "a position in ROLES"),
         ("classroom", "int16", "number", "classroom; -1 none"),
-        ("occupant", "int32", "number", "0, 1, 2, ... occupant of the slot; in a vacant slot the latest one"),
+        ("occupant", "int32", "number", "0, 1, 2, ... occupant of the slot; in a vacant slot the next one"),
         ("person", "int64", "number", "the person's own id; -1 in a vacant slot"),
         ("filled", "bool", "yes/no", "somebody is there"),
         ("seat", "int8", "number", "seat held; 0 none"),

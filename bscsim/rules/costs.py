@@ -19,5 +19,5 @@ def substitute(hours: float, wage: float, covered: float) -> float:
 
 
 def shared(price: float, units: float, members: int) -> float:
-    """A collaborative's bill split evenly over the centers that started in it."""
+    """A collaborative's bill split evenly over its ``members``."""
     return price * units / members

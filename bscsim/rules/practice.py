@@ -1,4 +1,4 @@
-"""E11-E12: what a person knows and does.  The hot path: nine tenths of the arithmetic is here."""
+"""E11-E12: what a person knows and does.  The hot path: most of the arithmetic is here."""
 
 from __future__ import annotations
 

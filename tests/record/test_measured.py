@@ -45,12 +45,12 @@ def test_observation_error_has_the_variance_that_the_reliability_says():
     np.testing.assert_array_equal(perfect.observed, perfect.true)
 
 
-def test_draws_are_those_of_the_scalar_functions_and_keys_are_center_room_and_step():
+def test_draws_are_those_of_the_scalar_functions_and_keys_are_center_room_and_month():
     run = small_run()
     add_staff(run.treated, 9, 3, {"center": 2, "slot": 1, "person": 5, "P": 0.5, "classroom": 6, "occupant": 3})
     scale = measured.Reference(*np.full((4, 2), 0.25))
     room, p = measured.rooms(run, run.treated, scale), run.scenario.parameters
-    step = (3 + 2) * 1  # month, burn-in, steps a month
+    step = 3  # the month, whatever burn-in and time step
     z = operators.normal(draws.uniform(7, 9, 4_000_000_000, 6, step, draws.OBSERVATION))
     assert room.observed[0] == measurement.observed_practice(0.5, 0.25, p.obs_rel, z)
     z = operators.normal(draws.uniform(7, 9, 4_000_000_000, 6, step, draws.CHILD))
@@ -153,7 +153,7 @@ def test_measured_readiness_has_each_components_error_and_is_reproducible(run):
         run.treated[name][:] = level
     seen = measured.measured_readiness(run, run.treated, np.array([0, 3]))
     assert seen.shape == (2, 2, 3)
-    p, step = run.scenario.parameters, 3 + 2
+    p, step = run.scenario.parameters, 3
     parts = []
     for item, (level, sd) in enumerate(((0.5, p.motivation_sd), (0.4, p.capacity_sd), (0.3, p.qi_sd))):
         u = draws.uniform(7, 9, 1, item, step, draws.READINESS_ERROR)
