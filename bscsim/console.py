@@ -1,0 +1,123 @@
+"""What the commands print: lines for people on stderr, results on stdout, tables, progress of long work."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bscsim.scenario.parameters import ParameterRow
+
+Tick = Callable[[int, int], None]
+"""Called as ``tick(done, total)`` whenever a part of the work is done."""
+
+PIPED_WIDTH = 160
+"""Columns of a table that goes to a file or a pipe, where there is no width to ask for."""
+
+
+def say(text: str) -> None:
+    """Print a line for a person, on stderr: stdout belongs to what a program may read."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def show(mapping: Mapping[str, object]) -> None:
+    """Print names and values, one pair a line, the values in one column.
+
+    >>> show({"name": "ccl_feasibility", "centers": 8})
+    name     ccl_feasibility
+    centers  8
+    """
+    width = max((len(name) for name in mapping), default=0)
+    for name, value in mapping.items():
+        print(f"{name:<{width}}  {value}")
+
+
+def show_json(value: object) -> None:
+    """Print a value as JSON, with names in the order given and no NaN, which JSON does not have.
+
+    >>> show_json({"seed": 1})
+    {
+      "seed": 1
+    }
+    """
+    print(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False, default=str))
+
+
+def show_parameters(rows: Sequence[ParameterRow]) -> None:
+    """Print the parameters as tables, one a group, as wide as the terminal."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from bscsim.scenario.parameters import STATUS_TEXT
+
+    console = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
+    for group, members in groupby(rows, key=lambda row: row.group):
+        table = Table(title=group, title_justify="left", expand=True)
+        for head in ("name", "default", "unit", "allowed", "plausible", "status"):
+            table.add_column(head, overflow="fold")
+        table.add_column("what it does", ratio=3)
+        table.add_column("source", ratio=2)
+        for row in members:
+            table.add_row(*(Text(cell) for cell in _cells(row)))
+        console.print(table)
+    console.print("; ".join(f"{letter}: {text}" for letter, text in STATUS_TEXT.items()))
+
+
+def _cells(row: ParameterRow) -> tuple[str, ...]:
+    """Write one parameter as the cells of a table."""
+    low = "above " if row.open_low else ""
+    return (
+        row.name,
+        f"{row.default:.6g}",
+        row.unit,
+        f"{low}{row.low:g} to {row.high:g}",
+        f"{row.plausible_low:.6g} to {row.plausible_high:.6g}",
+        row.status,
+        row.about,
+        row.source,
+    )
+
+
+@contextmanager
+def progress(label: str) -> Iterator[Tick]:
+    """Show how far long work is: a bar with the remaining time on a terminal, a line each tenth when piped.
+
+    Goes to stderr.
+
+    >>> with progress("replicates") as tick:
+    ...     for done in range(3):
+    ...         tick(done + 1, 3)
+    """
+    if not sys.stderr.isatty():
+        yield _Lines(label)
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn(label), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(label, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+class _Lines:
+    """Progress as plain lines: one when each further tenth is done, with the time that remains."""
+
+    def __init__(self, label: str) -> None:
+        self.label = label
+        self.started = time.monotonic()
+        self.tenths = 0
+
+    def __call__(self, done: int, total: int) -> None:
+        tenths = 10 * done // max(total, 1)
+        if tenths <= self.tenths:
+            return
+        self.tenths = tenths
+        rest = (time.monotonic() - self.started) * (total - done) / max(done, 1)
+        say(f"{self.label}: {done} of {total}" + (f", about {rest:.0f} s left" if done < total else ""))

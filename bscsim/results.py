@@ -1,0 +1,116 @@
+"""The results of a finished run: tables as pandas frames, and SQL over the stored files through duckdb."""
+
+from __future__ import annotations
+
+import json
+import os
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bscsim.record import provenance
+
+if TYPE_CHECKING:
+    import duckdb
+    import pandas as pd
+
+    from bscsim.record.trajectories import Trajectories
+
+CELLS = ("centers", "months", "staff")
+"""Stored tables a query can name, besides the files of tables/ (each by its name without .csv)."""
+
+
+def results(folder: str | os.PathLike[str]) -> Results:
+    """Open the folder that a run left.
+
+    Raises InputError when it is no such folder.
+
+    >>> import bscsim                                                    # doctest: +SKIP
+    >>> found = bscsim.results("results/ccl_feasibility")                # doctest: +SKIP
+    >>> found.effects().query("month == 16")                             # doctest: +SKIP
+    >>> found.sql("select month, avg(readiness) from months where world = 0 group by month")  # doctest: +SKIP
+    """
+    return Results(Path(folder))
+
+
+class Results:
+    """A folder of results: `manifest` and `summary` as plain data, frames as methods, queries by `sql`.
+
+    The frames are those of :class:`bscsim.record.trajectories.Trajectories`, rebuilt from the stored cells when
+    first asked for.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.manifest: dict[str, Any] = provenance.require(folder)
+
+    def __repr__(self) -> str:
+        study, run = self.manifest["study"], self.manifest["run"]
+        return f"<results of {study['name']}: {run['replicates']} replicates, seed {run['seed']}>"
+
+    @cached_property
+    def summary(self) -> dict[str, Any]:
+        """The contents of summary.json."""
+        found: dict[str, Any] = json.loads((self.folder / "summary.json").read_text(encoding="utf-8"))
+        return found
+
+    @cached_property
+    def run(self) -> Trajectories:
+        """The stored record, to the last bit (StoreError when a file is missing or damaged)."""
+        from bscsim.record import store
+
+        return store.read(self.folder / "cells", provenance.stored_scenario(self.manifest))
+
+    def centers(self) -> pd.DataFrame:
+        """One row a replicate, world, center and month."""
+        return self.run.centers()
+
+    def staff(self, month: int | None = None) -> pd.DataFrame:
+        """One row a staff position at a measurement wave, or at all of them."""
+        return self.run.staff(month)
+
+    def participation(self, by: str = "role") -> pd.DataFrame:
+        """Participation by "role" or "center"."""
+        return self.run.participation(by)
+
+    def outcomes(self, by: str = "arm") -> pd.DataFrame:
+        """Outcomes at the seven levels by "arm" or "center"."""
+        return self.run.outcomes(by)
+
+    def costs(self) -> pd.DataFrame:
+        """Money by center, line and payer."""
+        return self.run.costs()
+
+    def turnover(self, per: str = "year") -> pd.DataFrame:
+        """Exits, hires and losses per "year" or "month"."""
+        return self.run.turnover(per)
+
+    def effects(self) -> pd.DataFrame:
+        """Each center's true effect at each wave."""
+        return self.run.effects()
+
+    @cached_property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """A duckdb connection in memory with a view for each stored table (nothing is copied)."""
+        import duckdb
+
+        made = duckdb.connect()
+        for name in CELLS:
+            pattern = self.folder / "cells" / f"{name}-*.parquet"
+            made.execute(f"create view {name} as select * from read_parquet('{_quoted(pattern)}')")
+        for path in sorted((self.folder / "tables").glob("*.csv")):
+            made.execute(f"create view \"{path.stem}\" as select * from read_csv('{_quoted(path)}', sample_size=-1)")
+        return made
+
+    def sql(self, query: str) -> pd.DataFrame:
+        """Answer a query over centers, months, staff (world 0 is treated, 1 the twin) and the tables of tables/."""
+        frame: pd.DataFrame = self.connection.execute(query).df()
+        return frame
+
+
+def _quoted(path: Path) -> str:
+    """A path inside an SQL string; glob characters of the folder itself stand for themselves."""
+    folder = str(path.parent.resolve()).replace("'", "''")
+    for character in "[*?":
+        folder = folder.replace(character, f"[{character}]")
+    return f"{folder}/{path.name}"

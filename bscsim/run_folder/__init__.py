@@ -1,0 +1,252 @@
+"""What `bscsim run`, `rerun` and `report` do with a folder of results.
+
+A run is built in DIR.tmp-PID beside DIR and put in its place when it is whole: a failure or Ctrl-C leaves nothing
+half-made. Files that are not this program's own are never replaced or deleted.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bscsim.record import provenance
+from bscsim.run_folder import place
+from bscsim.scenario.faults import BscsimError, Fault, InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bscsim.record.trajectories import Trajectories
+    from bscsim.scenario.population import Pool
+    from bscsim.scenario.scenario import Study
+
+Tick = Callable[[int, int], None]
+CELLS = "cells"
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a command did: the folder, whether it simulated (else only the report was made again), and a line to say."""
+
+    folder: Path
+    simulated: bool
+    message: str
+
+    def __str__(self) -> str:
+        return self.message
+
+
+def run(
+    study: Study,
+    out: str | os.PathLike[str] | None = None,
+    replicates: int | None = None,
+    seed: int | None = None,
+    engine: str = "mesa",
+    workers: int | None = None,
+    force: bool = False,
+    progress: Tick | None = None,
+) -> Done:
+    """Simulate a study and leave its results in a folder.
+
+    `out`: the folder, results/NAME unless given; if it already holds this very run (same scenario, seed, replicates
+    and version), only the report is made again. `replicates`, `seed`: instead of the study's. `workers`: processes,
+    one a processor unless given and fewer for small runs; results do not depend on it. `force`: replace the results
+    of another study, or write beside files that are not ours. `progress`: called with (replicates finished, asked).
+
+    Raises InputError, before anything is simulated, when the run would not fit in memory or the folder holds
+    something else.
+
+    >>> import bscsim                                                                 # doctest: +SKIP
+    >>> bscsim.run(bscsim.load("experiments/ccl_feasibility.yaml"), replicates=20)     # doctest: +SKIP
+    """
+    study, folder, pool = prepared(study, out, replicates, seed)
+    description = provenance.describe(study, pool, engine)
+    found = place.look(folder, description)
+    if found is place.Content.SAME_RUN:
+        stored = stored_run(folder, description)
+        if stored is not None:
+            message = f"{folder} already holds this run: the report was made again, nothing was simulated"
+            return rebuilt(folder, stored, message)
+    place.refuse(folder, found, force)
+    simulate_into(folder, study, description, engine, workers, progress)
+    return Done(folder, True, f"{folder} holds the results")
+
+
+def prepared(
+    study: Study, out: str | os.PathLike[str] | None, replicates: int | None, seed: int | None
+) -> tuple[Study, Path, Pool]:
+    """The study with its last settings, its folder and its centers; refuses what would not fit in memory."""
+    from bscsim.scenario.memory import require_memory
+    from bscsim.scenario.population import make_pool
+
+    given = {"simulation.replicates": replicates, "simulation.seed": seed}
+    changes = {name: value for name, value in given.items() if value is not None}
+    if changes:
+        layers = dict(study.layers) | dict.fromkeys(changes, "call")
+        study = replace(study, scenario=changed(study, changes), layers=layers)
+    pool = make_pool(study.scenario.population)
+    require_memory(study.scenario, pool=pool)
+    return study, Path(out) if out is not None else Path("results") / study.name, pool
+
+
+def changed(study: Study, changes: Mapping[str, int]) -> Any:
+    """The study's scenario with other values; InputError for values it does not accept."""
+    from pydantic import ValidationError
+
+    try:
+        return study.scenario.with_values(changes)
+    except ValidationError as error:
+        faults = [Fault("", ".".join(map(str, one["loc"])), one["msg"]) for one in error.errors()]
+        raise InputError(faults) from None
+
+
+def plan(
+    study: Study,
+    out: str | os.PathLike[str] | None = None,
+    force: bool = False,
+    workers: int | None = None,
+) -> dict[str, Any]:
+    """Say what :func:`run` would do, and raise what it would raise, without simulating or writing anything."""
+    from bscsim.run_folder.workers import processes
+
+    study, folder, pool = prepared(study, out, None, None)
+    found = place.look(folder, provenance.describe(study, pool, "mesa"))
+    if found is not place.Content.SAME_RUN:
+        place.refuse(folder, found, force)
+    settings = study.scenario.simulation
+    return {
+        "study": study.name,
+        "centers": len(pool.id),
+        "dropped": sum(pool.dropped.values()),
+        "replicates": settings.replicates,
+        "seed": settings.seed,
+        "worlds": 2 if settings.twin else 1,
+        "months": study.scenario.calendar.burn_in + study.scenario.calendar.horizon,
+        "memory_mb": round(study.scenario.memory_bytes(pool=pool) / 1e6),
+        "processes": processes(study.scenario, len(pool.id), workers),
+        "folder": str(folder),
+        "folder_holds": found.value,
+    }
+
+
+def simulate_into(
+    folder: Path, study: Study, description: dict[str, Any], engine: str, workers: int | None, progress: Tick | None
+) -> None:
+    """Simulate, write everything beside the folder, and put it in place."""
+    from bscsim.record import store
+    from bscsim.report import write_report
+    from bscsim.run_folder.workers import simulate_all
+
+    started = now()
+    with place.beside(folder) as building:
+        record = simulate_all(study.scenario, engine, workers, progress)
+        cells = [f"{CELLS}/{path.name}" for path in store.write(record, building / CELLS)]
+        written = write_report(record, description, building)
+        times = {"started": started, "finished": now()}
+        manifest = description | {"times": times, "files": sorted([*cells, *written])}
+        (building / provenance.NAME).write_text(provenance.to_text(manifest), encoding="utf-8")
+        place.install(building, folder)
+
+
+def now() -> str:
+    """Return this moment, UTC, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def stored_run(folder: Path, description: Mapping[str, Any]) -> Trajectories | None:
+    """The record stored in a folder if it is whole and undamaged, else None."""
+    from bscsim.record import store
+
+    try:
+        record = store.read(folder / CELLS, provenance.stored_scenario(description))
+    except store.StoreError:
+        return None
+    return record if len(record.replicates) == description["run"]["replicates"] else None
+
+
+def report(folder: str | os.PathLike[str]) -> Done:
+    """Make summary, tables, figures and report.html again from the stored cells.
+
+    Raises InputError for a folder without results, StoreError when a stored file is missing or damaged.
+    """
+    from bscsim.record import store
+
+    folder = Path(folder)
+    manifest = provenance.require(folder)
+    record = store.read(folder / CELLS, provenance.stored_scenario(manifest))
+    return rebuilt(folder, record, f"{folder / 'report.html'} was made again from the stored results")
+
+
+def rebuilt(folder: Path, record: Trajectories, message: str) -> Done:
+    """Write the report of a stored record anew; the cells stay as they are."""
+    from bscsim.report import write_report
+
+    manifest = provenance.require(folder)
+    with place.beside(folder) as building:
+        written = write_report(record, manifest, building)
+        cells = [name for name in manifest["files"] if name.startswith(f"{CELLS}/")]
+        manifest["times"]["report"] = now()
+        manifest["files"] = sorted([*cells, *written])
+        (building / provenance.NAME).write_text(provenance.to_text(manifest), encoding="utf-8")
+        place.install(building, folder)
+    return Done(folder, False, message)
+
+
+def rerun(folder: str | os.PathLike[str], cell: int = 0, replicate: int = 0) -> str:
+    """Simulate one replicate again from the manifest alone and compare it with the stored rows, bit for bit.
+
+    Returns a line that says how many rows were compared. Raises BscsimError (exit status 1) that names what
+    differs, and InputError for a cell or replicate that is not there or a scenario that is no longer the same.
+    """
+    from bscsim.record import store
+    from bscsim.simulate import simulate
+
+    folder = Path(folder)
+    manifest = provenance.require(folder)
+    require_there(folder, manifest, cell, replicate)
+    scenario = provenance.scenario_of(manifest)
+    if scenario.digest != manifest["study"]["digest"]:
+        problem = "is no longer the scenario that was simulated: its roster or the meaning of a setting has changed"
+        raise InputError([Fault(str(folder / provenance.NAME), "", problem)])
+    stored = store.read(folder / CELLS, provenance.stored_scenario(manifest), [replicate])
+    run_ = manifest["run"]
+    again = simulate(scenario, replicates=[replicate], seed=run_["seed"], twin=run_["twin"], engine=manifest["engine"])
+    different = store.differences(stored, again)
+    if different:
+        raise BscsimError(f"replicate {replicate} differs from the stored rows in {', '.join(different)}"
+                          + version_note(manifest))  # fmt: skip
+    return f"replicate {replicate} of cell {cell}: {compared(stored)} simulated again, all equal bit for bit"
+
+
+def require_there(folder: Path, manifest: Mapping[str, Any], cell: int, replicate: int) -> None:
+    """Raise InputError unless the cell and the replicate exist."""
+    last = manifest["run"]["replicates"] - 1
+    faults = []
+    if cell != 0:
+        faults.append(Fault(str(folder), "cell", f"must be 0 (a scenario has one cell), not {cell}"))
+    if not 0 <= replicate <= last:
+        faults.append(Fault(str(folder), "replicate", f"must be 0 to {last}, not {replicate}"))
+    if faults:
+        raise InputError(faults)
+
+
+def compared(record: Trajectories) -> str:
+    """Rows of the stored tables that one record holds, in words."""
+    centers, months = len(record.labels.center_id), len(record.months)
+    worlds = len(record.worlds)
+    staff = sum(len(world.staff) for _, world in record.worlds)
+    return (
+        f"{worlds * centers:,} center rows, {worlds * centers * months:,} center-month rows and {staff:,} staff rows"
+    )
+
+
+def version_note(manifest: Mapping[str, Any]) -> str:
+    """What else differs between then and now: versions of this package and of the libraries."""
+    here = provenance.versions()
+    then = manifest["versions"]
+    changes = [f"{name} {then[name]} then, {here[name]} now" for name in then if here.get(name) != then[name]]
+    return f" (versions: {'; '.join(changes)})" if changes else ""

@@ -1,0 +1,138 @@
+"""Where results go: what a folder already holds, whose files those are, and how new ones take their place."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from enum import Enum
+from pathlib import Path
+from typing import Any, Final
+
+from bscsim.record import provenance
+from bscsim.scenario.faults import Fault, InputError
+
+OUR_FOLDERS: Final = ("cells", "figures", "tables")
+OUR_NAMES: Final = (provenance.NAME, "summary.json", "report.html")
+SHOWN: Final = 3
+
+
+class Content(Enum):
+    """What a folder holds, seen from a run that wants to go there."""
+
+    NOTHING = "nothing"
+    SAME_RUN = "this run"
+    OTHER_RUN = "another run"
+    FOREIGN = "other files"
+
+
+def look(folder: Path, description: Mapping[str, Any]) -> Content:
+    """Say what a folder holds; raises InputError if it is a file."""
+    if not folder.exists():
+        return Content.NOTHING
+    if not folder.is_dir():
+        raise InputError([Fault(str(folder), "", "is a file; results need a folder")])
+    manifest = provenance.read(folder)
+    if manifest is None:
+        return Content.FOREIGN if any(folder.iterdir()) else Content.NOTHING
+    return Content.SAME_RUN if provenance.same_run(manifest, description) else Content.OTHER_RUN
+
+
+def refuse(folder: Path, found: Content, force: bool) -> None:
+    """Raise InputError if a run may not go to this folder.
+
+    With `force`, results of another run may be replaced, and results may go beside files of others; a file of others
+    that has the name of one of ours is never replaced.
+    """
+    if found is Content.OTHER_RUN and not force:
+        problem = f"{other_run(folder)}; choose another --out, or --force to replace it"
+        raise InputError([Fault(str(folder), "", problem)])
+    if found is Content.FOREIGN:
+        theirs = sorted(path.name for path in folder.iterdir())
+        if not force:
+            shown = ", ".join(theirs[:SHOWN]) + (f" and {len(theirs) - SHOWN} more" if len(theirs) > SHOWN else "")
+            problem = f"holds files that are not results of bscsim ({shown})"
+            raise InputError([Fault(str(folder), "", f"{problem}; choose another --out, or --force to add to them")])
+        in_the_way = [name for name in theirs if name in (*OUR_NAMES, *OUR_FOLDERS)]
+        if in_the_way:
+            problem = f"{', '.join(in_the_way)} would be overwritten and may not be ours"
+            raise InputError([Fault(str(folder), "", f"{problem}; move it away, or choose another --out")])
+
+
+def other_run(folder: Path) -> str:
+    """Which run a folder holds, in words."""
+    manifest = provenance.read(folder)
+    if manifest is None:
+        return "holds another study"
+    study, run, versions = manifest["study"], manifest["run"], manifest["versions"]
+    return (
+        f"holds another run: study {study.get('name')} (digest {str(study.get('digest'))[:12]}), "
+        f"seed {run.get('seed')}, {run.get('replicates')} replicates, bscsim {versions.get('bscsim')}"
+    )
+
+
+@contextmanager
+def beside(folder: Path) -> Iterator[Path]:
+    """An empty folder DIR.tmp-PID to build in; gone at the end, whatever happens, together with parents made for it."""
+    parent = folder.absolute().parent
+    made = [above for above in (parent, *parent.parents) if not above.exists()]
+    building = parent / f"{folder.absolute().name}.tmp-{os.getpid()}"
+    shutil.rmtree(building, ignore_errors=True)  # of a killed process that had our number
+    building.mkdir(parents=True)
+    try:
+        yield building
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+        for above in made:
+            if above.is_dir() and not any(above.iterdir()):
+                above.rmdir()
+
+
+def install(building: Path, folder: Path) -> None:
+    """Put what was built in place of our files in a folder; files of others stay.
+
+    A new or empty folder appears whole, by renaming. In a folder with contents the manifest goes first with all names,
+    old and new, so that a machine that stops in between leaves files that the next run knows as ours.
+    """
+    if not folder.exists() or not any(folder.iterdir()):
+        if folder.exists():
+            folder.rmdir()
+        building.rename(folder)
+        return
+    new = {path.relative_to(building).as_posix() for path in building.rglob("*") if path.is_file()} - {provenance.NAME}
+    before = provenance.read(folder)
+    old = set(before["files"]) if before else set()
+    manifest = provenance.read(building)
+    keep = set(manifest["files"]) if manifest else new
+    if before:
+        announced = before | {"files": sorted(old | new)}
+        replace_text(folder / provenance.NAME, provenance.to_text(announced))
+    for name in sorted(new):
+        target = folder / name
+        if target.exists() and name not in old:
+            raise InputError([Fault(str(target), "", "is there and not ours; it was left as it is")])
+        target.parent.mkdir(parents=True, exist_ok=True)
+        (building / name).replace(target)
+    remove(folder, sorted(old - keep))
+    (building / provenance.NAME).replace(folder / provenance.NAME)
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Write a file by renaming, so that it is never half there."""
+    temporary = path.with_name(f"{path.name}.tmp-{os.getpid()}")
+    temporary.write_text(text, encoding="utf-8")
+    temporary.replace(path)
+
+
+def remove(folder: Path, names: list[str]) -> None:
+    """Delete our own files that are no longer part of the results, and our folders that this leaves empty."""
+    inside = folder.resolve()
+    for name in names:
+        path = folder / name
+        if path.is_file() and inside in path.resolve().parents:
+            path.unlink()
+    for name in OUR_FOLDERS:
+        path = folder / name
+        if path.is_dir() and not any(path.iterdir()):
+            path.rmdir()
