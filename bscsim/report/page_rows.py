@@ -146,7 +146,7 @@ def teamwork_rows(reading: Reading) -> list[dict[str, str]]:
     share = found["share"]
     return [
         line("PDSA cycles started per team, by the end", found["started_per_team"], plain,
-             "15–20 in 13 months (estimated, Glasgow 2002)"),
+             "12 in 21 months (Bidassie 2014); 15–20 in 13 months (estimated, Glasgow 2002)"),
         line("PDSA cycles that reached the faculty's count, per team", found["reported_per_team"], plain,
              "median 6 (3–14) in 18 months (Ebert 2012)"),
         line("of PDSAs: succeeded", share["succeeded"], as_percent, "92.8% (Bidassie 2014)"),
