@@ -74,6 +74,7 @@ class CollaborativeModel(mesa.Model):
         self.start: InitialState = initial_state(scenario, pool, self.seed, replicate)
         self._read_scenario()
         self.now = 0
+        self._start_season()
         self.labour_market = LabourMarket(len(pool.area_names), self.steps_per_month)
         self.centers = [center_class(self, index) for index in range(len(pool.number))]
         self.collaboratives: list[list[Center]] = []
@@ -163,7 +164,7 @@ class CollaborativeModel(mesa.Model):
 
     def _begin_month(self) -> None:
         """Process 0: a new page of counters, and the phase switches of the calendar."""
-        self.season_weight = turnover.season(self.calendar.season_month(self.month), self.parameters.turn_summer)
+        self._start_season()
         for center in self.centers:
             for person in center.staff:
                 person.start_month()
@@ -173,6 +174,10 @@ class CollaborativeModel(mesa.Model):
             self._end_prework()
         if self.month == self.calendar.ends:
             self._end_collaboratives()
+
+    def _start_season(self) -> None:
+        """E1: weight of the month's exits."""
+        self.season_weight = turnover.season(self.calendar.season_month(self.month), self.parameters.turn_summer)
 
     def _start_collaboratives(self) -> None:
         """E15, E13: enrolment, facilitation and teams."""

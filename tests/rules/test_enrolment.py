@@ -42,12 +42,12 @@ def test_measured_readiness_stays_on_its_scale(true, sd, reliability, score):
 
 
 def test_bars_by_hand():
-    parts, bars = (0.6, 0.5, 0.3), (0.45, 0.45, 0.2)
+    parts, bars = (0.5, 0.8, 0.3), (0.4, 0.7, 0.2)
     assert enrolment.admissible(enrolment.RULE_THRESHOLD, 0.45, 0.45, parts, bars)
     assert not enrolment.admissible(enrolment.RULE_THRESHOLD, 0.4499, 0.45, parts, bars)
     assert enrolment.admissible(enrolment.RULE_HURDLE, 0.0, 1.0, parts, bars)
     for place in range(3):
-        low = tuple(value - 0.2 * (index == place) for index, value in enumerate(parts))
+        low = tuple(value - 0.11 * (index == place) for index, value in enumerate(parts))
         assert not enrolment.admissible(enrolment.RULE_HURDLE, 1.0, 0.0, low, bars)
     for rule in (enrolment.RULE_ALL, enrolment.RULE_RANDOM, enrolment.RULE_TOP, enrolment.RULE_NEED):
         assert enrolment.admissible(rule, 0.0, 1.0, (0.0, 0.0, 0.0), (1.0, 1.0, 1.0))

@@ -19,6 +19,13 @@ def test_calls_reach_the_published_shares():
     assert stats.binom.sf(3, 7, 0.455) == pytest.approx(0.40, abs=0.005)
 
 
+def test_hours_and_the_useful_share_of_each_event():
+    """Sessions of two days and the useful shares are published (Ebert et al. 2012), coaching is assumed."""
+    rules = participation
+    assert (rules.SESSION_HOURS, rules.CALL_HOURS, rules.COACHING_HOURS) == (12.0, 1.0, 2.0)
+    assert (rules.SESSION_RELEVANCE, rules.CALL_RELEVANCE, rules.COACHING_RELEVANCE) == (0.95, 0.19, 0.90)
+
+
 def test_affinity_calls_by_hand():
     assert [participation.affinity_relevance(role) for role in range(6)] == [0.50, 0.68, 0.50, 0.50, 0.50, 0.50]
     assert participation.affinity_attendance(0.455) == pytest.approx(0.605)

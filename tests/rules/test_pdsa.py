@@ -45,6 +45,7 @@ def test_starts_go_to_drivers_by_their_part_of_the_gap(fits):
 
 def test_gap_shares_by_hand():
     assert [pdsa.gap_share(fit, 1.5) for fit in (0.1, 0.4, 1.0)] == pytest.approx([0.6, 0.4, 0.0])
+    assert pdsa.gap_share(0.995, 1.0 - 0.995) == 1.0  # the last gap, however small
     assert pdsa.gap_share(1.0, 0.0) == 0.0
 
 

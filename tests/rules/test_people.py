@@ -81,6 +81,15 @@ def test_independent_centers_of_the_stock_are_small():
     assert max(sizes) <= 131
 
 
+def test_the_ends_of_the_scales():
+    """Far scores end exactly at the bounds of the design."""
+    assert [people.center_trait(z, 0.55, 0.15) for z in (-20, 20)] == [0.05, 0.95]
+    assert [people.set_point(0.55, z, z, 0.12, 0.4) for z in (-20, 20)] == [0.02, 0.98]
+    assert [people.habit(0.3, z, z, 0.12, 0.05) for z in (-20, 20)] == [0.01, 0.99]
+    assert [people.stock_size(u, *STOCK_SIZES[0]) for u in (1e-12, 1 - 1e-12)] == [1, 131]
+    assert [people.stock_size(0.5, log_mean, 0.0) for log_mean in (np.log(6.49), np.log(6.51))] == [6, 7]  # rounded
+
+
 @given(SCORE, SCORE, UNIT)
 def test_traits_stay_inside(common, own, correlation):
     score = people.factor_score(common, own, correlation)

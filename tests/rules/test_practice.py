@@ -31,6 +31,20 @@ def test_what_is_not_used_is_forgotten():
 
 
 @given(UNIT, UNIT, UNIT, UNIT, RATE, RATE)
+def test_knowledge_is_the_exact_solution_of_help_and_forgetting(k, entry, p, colleagues, help_, forget):
+    fade = forget * (1.0 - p)
+    rate = help_ + fade
+    target = (help_ * max(k, colleagues) + fade * entry) / rate if rate > 0 else k
+    moved = practice.knowledge(k, entry, p, colleagues, help_, forget, MONTH)
+    assert moved == pytest.approx(relaxed(k, target, rate), abs=5e-5)
+
+
+def test_colleagues_who_know_a_little_more_help_a_little():
+    helped = practice.knowledge(0.4, 0.4, 1.0, 0.405, 2.0, 0.6, MONTH)
+    assert helped == pytest.approx(relaxed(0.4, 0.405, 2.0), abs=1e-7)
+
+
+@given(UNIT, UNIT, UNIT, UNIT, RATE, RATE)
 def test_knowledge_stays_between_entry_and_the_best_of_self_and_colleagues(k, entry, p, target, help_, forget):
     moved = practice.knowledge(k, entry, p, target, help_, forget, MONTH)
     assert min(k, entry) - 1e-12 <= moved <= max(k, entry, target) + 1e-12
@@ -72,9 +86,9 @@ def test_without_gained_knowledge_habit_stays_habit(habit, gained, usable, use, 
 @given(UNIT, UNIT, UNIT, RATE)
 def test_contact_outside_lifts_toward_the_leaders_gain_and_never_lowers(k, entry, gain, rate):
     heard = spillover.outside_contact(k, entry, gain, rate, MONTH)
-    goal = max(k, entry + gain)
-    assert heard == pytest.approx(min(relaxed(k, goal, rate), 1.0), abs=1e-4)
-    assert k <= heard <= 1.0
+    goal = max(k, min(entry + gain, 1.0))
+    assert heard == pytest.approx(relaxed(k, goal, rate), abs=1e-4)
+    assert k <= heard <= goal + 1e-12
 
 
 def test_contact_outside_by_hand():

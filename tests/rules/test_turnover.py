@@ -82,6 +82,7 @@ def test_thresholds_and_vacancies_have_their_means():
 def test_losses_by_hand():
     assert turnover.qi_after_losses(0.5, 0.3, 0.5, 2, 4) == pytest.approx(0.45)  # .3 + .2 (1 - .5 x 2/4)
     assert turnover.qi_after_losses(0.5, 0.3, 1.0, 4, 4) == 0.3  # all that people held is gone
+    assert turnover.qi_after_losses(0.3, 0.3, 0.5, 2, 4) == 0.3  # nothing was gained, nothing is lost
     assert turnover.climate_after_exits(0.6, 0.25, 2, 10) == pytest.approx(0.57)  # .6 (1 - .25 x 2/10)
 
 
