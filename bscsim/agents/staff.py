@@ -109,12 +109,11 @@ class Staff(mesa.Agent):
     # E1, E2: leaving and arriving
 
     def exit_hazard(self, tenure: float) -> float:
-        """E1: this person's hazard of leaving now, 1/year."""
-        p = self.model.parameters
-        center = self.center
+        """E1: this person's hazard of leaving, 1/year, mean over a step that begins at ``tenure`` (years)."""
+        p, model, center = self.model.parameters, self.model, self.center
         return turnover.exit_hazard(
-            center.turnover_base(self.role), self.model.role_factor[self.role], center.traits.frailty,
-            self.model.season_weight, p.turn_new, tenure, p.turn_engage, self.m, center.climate,
+            center.turnover_base(self.role), model.role_factor[self.role], center.traits.frailty, model.season_weight,
+            turnover.newcomer_factor(p.turn_new, tenure, model.dt), p.turn_engage, self.m, center.climate,
         )  # fmt: skip
 
     def time_to_leave(self) -> Leaver | None:

@@ -11,23 +11,31 @@ def season(calendar_month: int, summer: float) -> float:
     return weight * 12.0 / (3.0 * summer + 9.0)
 
 
+def newcomer_factor(factor: float, tenure: float, dt: float) -> float:
+    """E1: multiplier of a newcomer's hazard over a step of ``dt`` years that begins at ``tenure`` (years).
+
+    ``factor`` within the first year, 1 after it; a step across the anniversary takes its share of both, so that the
+    cumulated hazard is exact and a person hired earlier never leaves later.
+    """
+    share = (1.0 - tenure) / dt
+    return 1.0 + (factor - 1.0) * min(max(share, 0.0), 1.0)
+
+
 def exit_hazard(
     base: float,
     role_factor: float,
     frailty: float,
     season_weight: float,
-    new_factor: float,
-    tenure: float,
+    newcomer: float,
     engage: float,
     engagement: float,
     climate: float,
 ) -> float:
     """E1: hazard of leaving, 1/year.
 
-    ``base`` is the sector's rate, ``new_factor`` applies within the first year of ``tenure`` (years), and
-    ``engage`` says how much the mean of own engagement M and the center's climate C (reference .55) protects.
+    ``base`` is the sector's rate, ``newcomer`` the factor of :func:`newcomer_factor`, and ``engage`` says how much the
+    mean of own engagement M and the center's climate C (reference .55) protects.
     """
-    newcomer = new_factor if tenure < 1.0 else 1.0
     protection = growth(-engage * ((engagement + climate) / 2.0 - 0.55))
     return base * role_factor * frailty * season_weight * newcomer * protection
 

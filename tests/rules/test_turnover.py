@@ -13,8 +13,8 @@ UNIT = st.floats(0.0, 1.0)
 CLOCK = st.floats(0.0, 5.0)
 
 
-def hazard(tenure=2.0, m=0.55, c=0.55, base=0.46, factor=1.0, frailty=1.0, season=1.0, new=2.0, engage=0.8):
-    return turnover.exit_hazard(base, factor, frailty, season, new, tenure, engage, m, c)
+def hazard(m=0.55, c=0.55, base=0.46, factor=1.0, frailty=1.0, season=1.0, newcomer=1.0, engage=0.8):
+    return turnover.exit_hazard(base, factor, frailty, season, newcomer, engage, m, c)
 
 
 def test_season_at_the_default_summer_of_five():
@@ -31,11 +31,21 @@ def test_season_averages_one_over_a_year(summer):
 
 def test_exit_hazard_by_hand():
     assert hazard() == 0.46  # every multiplier is 1 at the reference
-    assert hazard(tenure=0.999) == 0.92  # twice within the first year
-    assert hazard(tenure=1.0) == 0.46
+    assert hazard(newcomer=2.0) == 0.92
     assert hazard(factor=0.6, frailty=1.5, season=2.5) == pytest.approx(0.46 * 0.6 * 1.5 * 2.5)
     assert hazard(m=0.75, c=0.55) == pytest.approx(0.46 * math.exp(-0.8 * 0.10))
     assert hazard(m=0.05, c=0.05, engage=3.0) == pytest.approx(0.46 * math.exp(1.5))
+
+
+def test_newcomers_factor_ends_at_one_year_exactly_whatever_the_step():
+    assert turnover.newcomer_factor(2.0, 0.5, 1 / 12) == 2.0
+    assert turnover.newcomer_factor(2.0, 1.0, 1 / 12) == 1.0
+    assert turnover.newcomer_factor(3.0, 3.0, 1 / 12) == 1.0
+    assert turnover.newcomer_factor(3.0, 1.0 - 1 / 24, 1 / 12) == pytest.approx(2.0)  # half of the step is new
+    for dt in (1 / 12, 1 / 24, 1 / 48):  # over the first two years the hazard adds up to factor + 1
+        steps = round(2 / dt)
+        total = sum(turnover.newcomer_factor(4.0, 0.013 + n * dt, dt) * dt for n in range(steps))
+        assert total == pytest.approx(2.0 + 3.0 * (1.0 - 0.013))
 
 
 @given(UNIT, UNIT, UNIT, st.floats(0.0, 3.0))
