@@ -13,7 +13,14 @@ if TYPE_CHECKING:
     from bscsim.agents.center import Center
     from bscsim.agents.collaborative import CollaborativeModel
 
-RULES = {"all": 0, "random": 1, "top": 2, "threshold": 3, "hurdle": 4, "need": 5}
+RULES = {
+    "all": enrolment.RULE_ALL,
+    "random": enrolment.RULE_RANDOM,
+    "top": enrolment.RULE_TOP,
+    "threshold": enrolment.RULE_THRESHOLD,
+    "hurdle": enrolment.RULE_HURDLE,
+    "need": enrolment.RULE_NEED,
+}
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bscsim.record.frames import WORLDS, category, numbers, place
-from bscsim.record.measures import HIRING, LINES, PARENT, PAYER_OF_LINE, PAYERS, ROLES, TEACHER
+from bscsim.record.measures import LINES, PARENT, PAYER_OF_LINE, PAYERS, ROLES, TEACHER
 from bscsim.record.participation import share
 from bscsim.record.staff_rows import Array
 from bscsim.record.trajectories import Trajectories, World
@@ -96,41 +96,3 @@ def costs(run: Trajectories) -> pd.DataFrame:
         "line": category(line, LINES), "payer": category(payer[line], PAYERS),
         "cost": spent.ravel(), "without_bsc": otherwise.ravel(), "added": (spent - otherwise).ravel(),
     })
-
-
-def program_cost(run: Trajectories) -> Array:
-    """Return what the collaborative cost each center, hiring left out: [replicate, center], USD."""
-    spent: Array = np.delete(run.treated["cost"], HIRING, axis=3).sum(axis=(2, 3))
-    return spent
-
-
-def cost_per_sd(run: Trajectories) -> pd.DataFrame:
-    """Tabulate what one SD of true teacher practice cost: a row a replicate, wave and payer.
-
-    Columns: ``replicate``, ``month``, ``payer`` ("sponsor", "center" or "both"), ``cost`` (USD an enrolled center,
-    over the whole horizon, hiring left out), ``effect_sd`` (true effect on the center mean, all teachers present,
-    average of the replicate's enrolled centers) and ``cost_per_sd`` = cost / effect_sd (NaN where the effect is not
-    above 0, or nobody was enrolled).
-
-    Raises ValueError without a twin.
-    """
-    import pandas as pd
-
-    from bscsim.record.truth import overall
-
-    table = overall(run)
-    table = table[(table["arm"] == "bsc") & (table["estimand"] == "center_mean")]
-    enrolled = run.labels.collaborative >= 0
-    by_line = run.treated["cost"].sum(axis=2) * enrolled[:, :, None]
-    parts = []
-    for payer in ("sponsor", "center", "both"):
-        lines = [i for i, name in enumerate(PAYER_OF_LINE) if payer in (name, "both") and i != HIRING]
-        cost = share(by_line[:, :, lines].sum(axis=(1, 2)), enrolled.sum(axis=1))
-        at = [run.replicates.index(int(number)) for number in table["replicate"]]
-        effect = table["effect_sd"].to_numpy(np.float64)
-        parts.append(pd.DataFrame({
-            "replicate": table["replicate"].to_numpy(), "month": table["month"].to_numpy(), "payer": payer,
-            "cost": cost[at], "effect_sd": effect, "cost_per_sd": share(cost[at], np.where(effect > 0.0, effect, 0.0)),
-        }))
-    joined = pd.concat(parts, ignore_index=True)
-    return joined.sort_values(["replicate", "month"], ignore_index=True, kind="stable")

@@ -161,7 +161,7 @@ def _seen(run: Trajectories, world: World, months: Array, scale: study.Reference
         yield Values(name, "classrooms", *(_cells(run, months, rooms, level, every) for level in (true, seen)))
     asked = study.reports(run, world, scale)
     for group, who in (("staff", np.ones(len(asked.at), bool)), ("teacher", asked.role == TEACHER)):
-        answered = asked.responded.astype(np.float64)
+        answered = np.where(np.isnan(asked.probability), np.nan, asked.responded)
         yield Values("self_report", group, _cells(run, months, asked, asked.practice, who),
                      _cells(run, months, asked, asked.report, who & asked.responded))
         yield Values("response", group, _cells(run, months, asked, asked.probability, who),

@@ -150,12 +150,15 @@ def _by_arm(run: Trajectories, world: int, months: Array, values: Values) -> Ite
 
 
 def _average(level: Array, member: Array, over: Array | None) -> tuple[Array, Array]:
-    """Average over member centers with a value, [replicate, month], and count them; sum over sum with ``over``."""
+    """Average over member centers with a value, [replicate, month], and count them; sum over sum with ``over``.
+
+    Centers that gained nothing count in both sums: leaving them out would select on the outcome.
+    """
     there = member[:, None, :] & ~np.isnan(level)
     if over is not None:
-        there &= over > 0.0
+        there &= ~np.isnan(over)
     count = there.sum(axis=2)
-    whole = count if over is None else np.where(there, over, 0.0).sum(axis=2)
+    whole = count if over is None else np.maximum(np.where(there, over, 0.0).sum(axis=2), 0.0)
     return share(np.where(there, level, 0.0).sum(axis=2), whole), count
 
 

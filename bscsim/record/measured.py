@@ -67,7 +67,8 @@ def reference(run: Trajectories) -> Reference:
     """Return the scale of the measurements, by replicate, from untreated centers at the first wave.
 
     The twin if there is one; else the treated world's centers that no collaborative has touched at that wave
-    (all of them at month 0).  SDs with n - 1; 0 where there are fewer than two rooms or persons.
+    (all of them at month 0).  SDs with n - 1; NaN where there are fewer than two rooms or persons, and with it every
+    measurement of the replicate: without a scale an instrument's error is unknown, not 0.
     """
     world = run.treated if run.twin is None else run.twin
     rows = world.staff.where(world.staff["month"] == waves(run)[0])
@@ -82,8 +83,8 @@ def reference(run: Trajectories) -> Reference:
 
 def _moments(at: Array, values: Array, replicates: int) -> tuple[Array, Array]:
     groups = [values[at == position].astype(np.float64) for position in range(replicates)]
-    return (np.array([group.mean() if len(group) else 0.0 for group in groups]),
-            np.array([group.std(ddof=1) if len(group) > 1 else 0.0 for group in groups]))
+    return (np.array([group.mean() if len(group) > 1 else np.nan for group in groups]),
+            np.array([group.std(ddof=1) if len(group) > 1 else np.nan for group in groups]))
 
 
 def rooms(run: Trajectories, world: World, scale: Reference) -> Rooms:

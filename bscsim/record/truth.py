@@ -49,9 +49,7 @@ class Persons(NamedTuple):
     wave: Array
     center: Array
     person: Array
-    role: Array
     practice: Array
-    knowledge_gain: Array
     habit: Array
     ever_seat: Array
 
@@ -74,11 +72,9 @@ def present(run: Trajectories, rows: StaffRows, roles: tuple[int, ...] = (TEACHE
     """Return the people of these roles who are there, with positions instead of numbers."""
     keep = rows["filled"] & np.isin(rows["role"], roles)
     held = {name: values[keep] for name, values in rows.columns.items()}
-    gain = held["K"].astype(np.float64) - held["k0"]
     return Persons(
         positions(run, held["replicate"]), np.searchsorted(waves(run), held["month"]), held["center"],
-        held["person"], held["role"], held["P"].mean(axis=1, dtype=np.float64), gain.mean(axis=1),
-        held["b"], held["ever_seat"])
+        held["person"], held["P"].mean(axis=1, dtype=np.float64), held["b"], held["ever_seat"])
 
 
 def same_persons(run: Trajectories, treated: Persons, twin: Persons) -> tuple[Array, Array]:

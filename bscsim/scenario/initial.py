@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 
 NO_CLASSROOM = -1
 
-# North Carolina, January 2019, licensed centers with any employee: log-normal fits of E-NC-02 (log-mean, log-
-# SD) by
+# North Carolina, January 2019, licensed centers with any employee: log-normal fits of E-NC-02 (log-mean, log-SD) by
 # auspice, for independent centers, Head Start and public schools.
 STOCK_SIZES = ((1.88, 0.815), (1.95, 0.78), (1.45, 0.61))
 

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, PlainSerializer, PlainValidator, model_validator
 
 from bscsim.scenario.fields import Clash, Frozen, FrozenMap, number_text, refuse, section, setting, word_or_integer
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 SectorName = Literal["child_care", "head_start", "school"]
 SECTORS: Final[tuple[SectorName, ...]] = ("child_care", "head_start", "school")
@@ -221,10 +218,3 @@ def make_pool(population: Population) -> Pool:
     from bscsim.scenario.roster import read_roster  # only rosters need the CSV reader
 
     return read_roster(population)
-
-
-def roster_path(population: Population) -> Path | None:
-    """Path of the roster, or None for a synthetic population."""
-    from pathlib import Path
-
-    return None if population.roster is None else Path(population.roster)

@@ -3,9 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bscsim.record import ledgers
 from bscsim.record.measures import COACHING_VISITS, HIRING, LEADER, OTHER, PARENT, STAFF_TIME, TEACHER
-from tests.record.conftest import add_staff, small_run
+from tests.record.conftest import small_run
 
 
 @pytest.fixture
@@ -76,7 +75,6 @@ def test_costs_by_line_and_payer_with_and_without_the_collaborative(run):
     assert rows.loc["hiring", ["payer", "cost", "without_bsc", "added"]].tolist() == [
         "center, turnover", 300.0, 450.0, -150.0]
     assert table["cost"].sum() == run.treated["cost"].sum()
-    assert ledgers.program_cost(run).tolist() == [[170.0, 0.0, 0.0], [0.0, 0.0, 0.0]]
 
 
 def test_without_a_twin_the_other_world_is_missing():
@@ -84,27 +82,3 @@ def test_without_a_twin_the_other_world_is_missing():
     assert table["cost"].notna().all()
     assert table["without_bsc"].isna().all()
     assert table["added"].isna().all()
-
-
-def test_cost_of_one_sd():
-    run = small_run(replicates=(4,))
-    for world, gain in ((run.treated, 0.1), (run.twin, 0.0)):
-        add_staff(world, 4, 3, *({"center": c, "slot": s, "person": 10 * c + s, "P": 0.3 + 0.2 * s + gain}
-                                 for c in (0, 1) for s in (0, 1)))
-    run.treated["cost"][0, 0, 1, COACHING_VISITS] = 600.0
-    run.treated["cost"][0, 1, 1, STAFF_TIME] = 200.0
-    run.treated["cost"][0, 2, 1, STAFF_TIME] = 999.0  # not enrolled
-    run.treated["cost"][0, 0, 1, HIRING] = 999.0  # not the collaborative's
-    rows = ledgers.cost_per_sd(run).set_index("payer")
-    sd = np.std([0.3, 0.5, 0.3, 0.5], ddof=1)
-    assert rows["cost"].to_dict() == {"sponsor": 300.0, "center": 100.0, "both": 400.0}
-    assert rows["effect_sd"].tolist() == pytest.approx([0.1 / sd] * 3)
-    assert rows.loc["both", "cost_per_sd"] == pytest.approx(400.0 / (0.1 / sd))
-
-
-def test_cost_of_one_sd_is_missing_without_an_effect():
-    run = small_run(replicates=(4,))
-    for world in (run.treated, run.twin):
-        add_staff(world, 4, 3, *({"center": 0, "slot": s, "person": s, "P": 0.1 * s} for s in (1, 2)))
-    run.treated["cost"][0, 0, 1, STAFF_TIME] = 200.0
-    assert ledgers.cost_per_sd(run)["cost_per_sd"].isna().all()

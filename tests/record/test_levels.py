@@ -67,7 +67,7 @@ def test_what_is_kept_is_the_gain_over_the_twin_and_exists_after_the_end_only(fi
     filled.twin["climate"][0, 1, 3], filled.twin["climate"][0, 1, 14] = 0.125, 0.25
     world["pdsa_started"][0, 0, 2:5] = (7, 3, 8)  # month 2 is before the end
     assert one(filled, "fit_kept", 14) == pytest.approx(0.125 / 0.5)
-    assert one(filled, "fit_kept", 14, value="centers") == 1  # b gained nothing: missing, not 0
+    assert one(filled, "fit_kept", 14, value="centers") == 2  # b gained nothing and counts in both sums
     assert np.isnan(one(filled, "fit_kept", 14, "outside"))
     assert one(filled, "climate_kept", 14) == pytest.approx(0.0)
     assert np.isnan(one(filled, "qi_kept", 14))

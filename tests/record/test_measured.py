@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from bscsim.record import measured
+from bscsim.record.measures import ACTIVE
 from bscsim.rules import draws, measurement, operators
 from tests.record.conftest import SmallPool, add_staff, small_run
 
@@ -100,9 +101,9 @@ def test_reference_takes_untreated_centers_only():
     nobody = small_run(twin=False, replicates=(4,))
     add_staff(nobody.treated, 4, 3, {"center": 0, "slot": 0, "person": 1, "P": 0.5})
     nobody.treated["status"][0, 0, 3] = 4
-    assert measured.reference(nobody).room_sd.tolist() == [0.0]
+    assert np.isnan(measured.reference(nobody).room_sd).all()
     rooms = measured.rooms(nobody, nobody.treated, measured.reference(nobody))
-    assert rooms.observed.tolist() == [0.5]
+    assert np.isnan(rooms.observed).all()  # unknown, not perfect
 
 
 def test_self_report_is_biased_and_more_so_after_exposure():
@@ -163,3 +164,17 @@ def test_measured_readiness_has_each_components_error_and_is_reproducible(run):
     for name, level in (("motivation", 0.5), ("capacity", 0.4), ("qi", 0.3)):
         exact.treated[name][:] = level
     np.testing.assert_allclose(measured.measured_readiness(exact, exact.treated, np.array([0])), 0.06 ** (1 / 3))
+
+
+def test_without_an_untouched_center_measurements_are_missing_not_perfect():
+    """A scale of errors needs untreated rooms: a run without twin whose first wave comes late has none."""
+    run = small_run(twin=False)
+    run.treated["status"][:] = ACTIVE
+    for month in (0, 3):
+        add_staff(run.treated, 9, month, *({"center": 0, "slot": s, "person": s, "P": 0.1 * s} for s in (1, 2, 3)))
+    scale = measured.reference(run)
+    assert np.isnan(scale.room_sd).all()
+    assert np.isnan(measured.rooms(run, run.treated, scale).observed).all()
+    table = run.outcomes().query("outcome in ['observed_practice', 'response', 'child_score']")
+    assert table["measured"].isna().all()
+    assert table.query("outcome == 'observed_practice'")["true"].notna().any()
