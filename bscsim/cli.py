@@ -1,14 +1,16 @@
 """The command line: parse, call, print.
 
-Exit status: 0 done, 1 the study failed, 2 bad input, 3 interrupted or incomplete and resumable, 130 Ctrl-C.
+Exit status: 0 done, 1 the study failed, 2 bad input, 3 incomplete and resumable, 130 Ctrl-C, 143 SIGTERM.
 What a command needs is imported inside it, so that ``bscsim --help`` is quick.
 """
 
 from __future__ import annotations
 
 import functools
+import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, ParamSpec
@@ -26,6 +28,7 @@ app = typer.Typer(
 )
 
 CTRL_C = 130
+TERMINATED = 128 + signal.SIGTERM
 FAILED = 1
 P = ParamSpec("P")
 
@@ -36,13 +39,35 @@ class Engine(StrEnum):
     mesa = "mesa"
 
 
-StudyFile = Annotated[Path, typer.Argument(metavar="FILE", help="A study file (YAML).")]
-Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The folder of a finished run.")]
+StudyFile = Annotated[Path, typer.Argument(metavar="FILE", help="A study file (YAML).", readable=False)]
+Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The folder of a finished run.", readable=False)]
 Overrides = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="PATH=VALUE", help="Change one entry of the file; may be repeated."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM arrived; it cleans up as Ctrl-C does."""
+
+
+@contextmanager
+def sigterm_cleans_up() -> Iterator[None]:
+    """Raise Terminated at the first SIGTERM; later ones wait until the clean-up is done. Only for the command line."""
+
+    def stop(*_: object) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        raise Terminated
+
+    if signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:  # whoever started us wants it otherwise
+        yield
+        return
+    signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def ending(command: Callable[P, None]) -> Callable[P, None]:
@@ -52,9 +77,8 @@ def ending(command: Callable[P, None]) -> Callable[P, None]:
     def ended(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
             command(*args, **kwargs)
-        except KeyboardInterrupt:
-            console.say("stopped by Ctrl-C")
-            raise typer.Exit(CTRL_C) from None
+        except KeyboardInterrupt as error:
+            raise typer.Exit(_stopped(error)) from None
         except BscsimError as error:
             console.say(str(error))
             raise typer.Exit(error.exit_status) from None
@@ -65,6 +89,13 @@ def ending(command: Callable[P, None]) -> Callable[P, None]:
             raise typer.Exit(FAILED) from None
 
     return ended
+
+
+def _stopped(error: KeyboardInterrupt) -> int:
+    """Say what stopped a command and return its exit status."""
+    terminated = isinstance(error, Terminated)
+    console.say("stopped by SIGTERM" if terminated else "stopped by Ctrl-C")
+    return TERMINATED if terminated else CTRL_C
 
 
 @app.callback(invoke_without_command=True)
@@ -83,7 +114,7 @@ def run(
     file: StudyFile,
     out: Annotated[
         Path | None,
-        typer.Option("--out", metavar="DIR", help="Where the results go.", show_default="results/NAME"),
+        typer.Option("--out", metavar="DIR", help="Where the results go.", show_default="results/NAME", readable=False),
     ] = None,
     replicates: Annotated[
         str | None,
@@ -115,7 +146,7 @@ def run(
     """Simulate a study and leave a folder: report, figures, tables, summary, provenance."""
     from bscsim.scenario.files import load
 
-    study = load(file, [*(overrides or ()), *_settings(replicates=replicates, seed=seed)])
+    study = load(file, overrides or (), _options(replicates=replicates, seed=seed))
 
     from bscsim import run_folder  # after the file: bad input is answered before anything heavy is imported
 
@@ -132,9 +163,9 @@ def run(
         console.show({"report": done.folder / "report.html", "summary": done.folder / "summary.json"})
 
 
-def _settings(**given: str | None) -> list[str]:
+def _options(**given: str | None) -> dict[str, str]:
     """Write the options that stand for an entry of the file as overrides, so that one place checks them."""
-    return [f"simulation.{name}={value}" for name, value in given.items() if value is not None]
+    return {f"--{name} {value}": f"simulation.{name}={value}" for name, value in given.items() if value is not None}
 
 
 @app.command()
@@ -145,6 +176,14 @@ def check(file: StudyFile, overrides: Overrides = None) -> None:
 
     study = load(file, overrides or ())
     print(f"{file}: ok ({study.kind}: {study.name})")
+    population = study.scenario.population
+    if population.roster is not None:
+        from bscsim.scenario.population import make_pool
+
+        pool = make_pool(population)
+        reasons = ", ".join(f"{count} {reason}" for reason, count in pool.dropped.items())
+        dropped = f"{sum(pool.dropped.values())} rows dropped" + (f" ({reasons})" if reasons else "")
+        print(f"{population.roster}: {len(pool)} centers kept, {dropped}")
 
 
 @app.command()
@@ -195,10 +234,10 @@ def report(directory: Folder) -> None:
 def main() -> int:
     """Run the command line and return its exit status."""
     try:
-        app()
-    except KeyboardInterrupt:  # before or after a command, as while Python still imports
-        console.say("stopped by Ctrl-C")
-        return CTRL_C
+        with sigterm_cleans_up():
+            app()
+    except KeyboardInterrupt as error:  # before or after a command, as while Python still imports
+        return _stopped(error)
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     return 0

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
+import textwrap
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -16,8 +18,11 @@ if TYPE_CHECKING:
 Tick = Callable[[int, int], None]
 """Called as ``tick(done, total)`` whenever a part of the work is done."""
 
-PIPED_WIDTH = 160
-"""Columns of a table that goes to a file or a pipe, where there is no width to ask for."""
+TABLE_WIDTH = 120
+"""Columns of a terminal from which on a table of eight columns can be read; below it, each parameter is a paragraph."""
+
+LINE_WIDTH = 100
+"""Longest line of a paragraph."""
 
 
 def say(text: str) -> None:
@@ -49,24 +54,48 @@ def show_json(value: object) -> None:
 
 
 def show_parameters(rows: Sequence[ParameterRow]) -> None:
-    """Print the parameters as tables, one a group, as wide as the terminal."""
+    """Print the parameters by group: tables on a wide terminal, a paragraph each on a narrow one or in a pipe."""
+    from bscsim.scenario.parameters import STATUS_TEXT
+
+    width = shutil.get_terminal_size((LINE_WIDTH, 24)).columns
+    for group, members in groupby(rows, key=lambda row: row.group):
+        if sys.stdout.isatty() and width >= TABLE_WIDTH:
+            _show_table(group, members)
+        else:
+            _show_paragraphs(group, members, max(40, min(width, LINE_WIDTH)))
+    print("; ".join(f"{letter}: {text}" for letter, text in STATUS_TEXT.items()))
+
+
+def _show_paragraphs(group: str, rows: Iterable[ParameterRow], width: int) -> None:
+    """Print one group of parameters, each as its name and a few indented lines."""
+    print(f"{group}\n{'=' * len(group)}\n")
+    for row in rows:
+        name, default, unit, allowed, plausible, status, about, source = _cells(row)
+        print(name)
+        for line in (
+            about,
+            f"default {default} {unit}".rstrip(),
+            f"allowed {allowed}; plausible {plausible}; status {status}",
+            f"source: {source}",
+        ):
+            print(textwrap.fill(line, width, initial_indent="  ", subsequent_indent="    "))
+        print()
+
+
+def _show_table(group: str, rows: Iterable[ParameterRow]) -> None:
+    """Print one group of parameters as a table, as wide as the terminal."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    from bscsim.scenario.parameters import STATUS_TEXT
-
-    console = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
-    for group, members in groupby(rows, key=lambda row: row.group):
-        table = Table(title=group, title_justify="left", expand=True)
-        for head in ("name", "default", "unit", "allowed", "plausible", "status"):
-            table.add_column(head, overflow="fold")
-        table.add_column("what it does", ratio=3)
-        table.add_column("source", ratio=2)
-        for row in members:
-            table.add_row(*(Text(cell) for cell in _cells(row)))
-        console.print(table)
-    console.print("; ".join(f"{letter}: {text}" for letter, text in STATUS_TEXT.items()))
+    table = Table(title=group, title_justify="left", expand=True)
+    for head in ("name", "default", "unit", "allowed", "plausible", "status"):
+        table.add_column(head, overflow="fold")
+    table.add_column("what it does", ratio=3)
+    table.add_column("source", ratio=2)
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in _cells(row)))
+    Console().print(table)
 
 
 def _cells(row: ParameterRow) -> tuple[str, ...]:

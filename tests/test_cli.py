@@ -97,6 +97,12 @@ def test_a_roster_study_with_a_roster(tmp_path: Path) -> None:
     file = ROOT / "experiments" / "nc_roster.yaml"
     done = run("check", file, "--set", "population.roster=centers.csv", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[1:] == ["centers.csv: 60 centers kept, 0 rows dropped"]
+    (tmp_path / "centers.csv").write_text(
+        "\n".join(["id,county,category,employees", *rows, "60,A,Head Start,", "61,A,Head Start,0", "62,A,,9"]))
+    done = run("check", file, "--set", "population.roster=centers.csv", cwd=tmp_path)
+    said = "centers.csv: 60 centers kept, 3 rows dropped (1 staff blank, 1 staff zero, 1 sector blank)"
+    assert done.stdout.splitlines()[1:] == [said]
     (tmp_path / "centers.csv").write_text("id,county,category,employees\n1,A,Head Start,-3\n")
     done = run("check", file, "--set", "population.roster=centers.csv", cwd=tmp_path)
     assert done.returncode == 2
@@ -121,6 +127,26 @@ def test_parameters_for_people(form: list[str], tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     missing = [row.name for row in table() if row.name not in done.stdout]
     assert missing == []
+
+
+@pytest.mark.parametrize("columns", ["60", "80", "300"])
+def test_parameters_can_be_read_in_any_width(columns: str, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    assert call(monkeypatch, "parameters") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert {row.name for row in table()} <= set(lines)
+    assert max(len(line) for line in lines[:-1]) <= min(int(columns), 100)
+    assert not any(sign in line for line in lines for sign in "\u2502\u2503\u2500")
+
+
+@pytest.mark.parametrize(("columns", "tables"), [("119", False), ("160", True)])
+def test_a_wide_terminal_gets_tables(
+    columns: str, tables: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    console.show_parameters(table())
+    assert ("\u2502" in capsys.readouterr().out) is tables
 
 
 # ---- help and mistakes --------------------------------------------------------------------------------------------
@@ -173,6 +199,25 @@ def test_mistakes_are_two_with_a_hint(arguments: list[str], hint: str, tmp_path:
     assert done.returncode == 2
     assert hint in done.stdout + done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_an_option_at_fault_is_named_as_typed(tmp_path: Path) -> None:
+    done = run("run", FEASIBILITY, "--seed", "-1", "--replicates", "x", cwd=tmp_path)
+    assert done.returncode == 2
+    places = [line.split(": ")[0] for line in done.stderr.splitlines()]
+    assert places == ["--replicates x", "--seed -1"]
+
+
+def test_a_study_file_that_may_not_be_read_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(self: Path) -> bytes:
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr(os, "access", lambda *_, **__: False)
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    assert call(monkeypatch, "check", FEASIBILITY) == 2
+    assert capsys.readouterr().err == f"{FEASIBILITY}: cannot be read: Permission denied\n"
 
 
 def test_the_version(tmp_path: Path) -> None:
@@ -286,16 +331,20 @@ def test_a_bug_keeps_its_traceback(folder: SimpleNamespace, monkeypatch: pytest.
         call(monkeypatch, "run", FEASIBILITY)
 
 
-@pytest.mark.skipif(os.name == "nt", reason="no SIGINT for another process on Windows")
-def test_ctrl_c_ends_a_run_in_one_line(tmp_path: Path) -> None:
+@pytest.mark.skipif(os.name == "nt", reason="no signals for another process on Windows")
+@pytest.mark.parametrize(
+    ("sent", "status", "said"),
+    [(signal.SIGINT, 130, "stopped by Ctrl-C"), (signal.SIGTERM, 143, "stopped by SIGTERM")],
+)
+def test_a_signal_ends_a_run_in_one_line(sent: signal.Signals, status: int, said: str, tmp_path: Path) -> None:
     command = [*COMMAND, "run", str(FEASIBILITY), "--replicates", "200", "--out", "there"]
     with subprocess.Popen(command, cwd=tmp_path, env=ENVIRONMENT, stderr=subprocess.PIPE, text=True) as process:
         time.sleep(4)
         assert process.poll() is None, process.stderr.read() if process.stderr else ""
-        process.send_signal(signal.SIGINT)
+        process.send_signal(sent)
         _, stderr = process.communicate(timeout=30)
-    assert process.returncode == 130
-    assert stderr.splitlines()[-1] == "stopped by Ctrl-C"
+    assert process.returncode == status
+    assert stderr.splitlines()[-1] == said
     assert "Traceback" not in stderr
     assert list(tmp_path.iterdir()) == []
 

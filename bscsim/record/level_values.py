@@ -109,7 +109,7 @@ def _team(run: Trajectories, world: World, months: Array) -> Iterator[Values]:
     elapsed = np.clip(np.minimum(months, ends) - first, 0, None)[None, :, None]
     succeeded = _sum_between(world, "pdsa_succeeded", first, months, ends)
     had_team = world["seats"].max(axis=2)[:, None, :] > 0
-    yield Values("pdsa_rate", "all", np.where(
+    yield Values("pdsa_succeeded", "all", np.where(
         had_team, share(succeeded, np.broadcast_to(elapsed, succeeded.shape)), np.nan))
     borrowed, gained = (_sum_between(world, name, 0, months) for name in ("ideas_borrowed", "fit_gained"))
     yield Values("ideas_borrowed", "all", np.where(had_team, borrowed, np.nan))

@@ -62,7 +62,7 @@ OUTCOMES = (
             "the twin's by more than .01"),
     Outcome("seats_held", "team", "share", "share of seats that somebody holds"),
     Outcome("drive", "team", "ratio", "T of E7; missing when not active"),
-    Outcome("pdsa_rate", "team", "a month", "PDSAs that succeeded a month, from the end of pre-work"),
+    Outcome("pdsa_succeeded", "team", "a month", "PDSAs that succeeded a month, from the end of pre-work"),
     Outcome("ideas_borrowed", "team", "0-1", "rises of F so far that came from the best center"),
     Outcome("borrowed_share", "team", "share", "the same as a share of all rises of F so far"),
     Outcome("roles_covered", "team", "share", "share of seats held by the role meant for them"),

@@ -5,6 +5,7 @@ The manifest is the only file of a results folder that holds times; everything e
 
 from __future__ import annotations
 
+import hashlib
 import json
 import platform
 import subprocess
@@ -28,9 +29,10 @@ LIBRARIES: Final = ("numpy", "pandas", "scipy", "mesa", "pyarrow", "matplotlib")
 def describe(study: Study, pool: Pool, engine: str) -> dict[str, Any]:
     """Everything about a run that is known before it starts (times and files are added when it ends).
 
-    Keys: ``study`` (name, kind, digest), ``run`` (seed, replicates, twin, dt), ``counts`` (centers kept, by
-    sector, rows dropped by reason), ``scenario`` (every setting, resolved), ``layers`` (what set each of them),
-    ``file`` (name and exact text), ``versions``, ``platform``, ``git``, ``engine``.
+    Keys: ``study`` (name, kind, digest), ``run`` (seed, replicates, twin, dt), ``counts`` (centers kept, by sector,
+    rows dropped by reason), ``scenario`` (every setting, resolved), ``layers`` (what set each of them), ``roster``
+    (SHA-256 of its file, if there is one), ``file`` (name and exact text), ``set`` (what ``--set`` laid over it),
+    ``versions``, ``platform``, ``git``, ``engine``.
     """
     from bscsim.scenario.scenario import resolved
 
@@ -45,12 +47,22 @@ def describe(study: Study, pool: Pool, engine: str) -> dict[str, Any]:
         "counts": counts(pool),
         "scenario": resolved(scenario),
         "layers": dict(study.layers),
+        "roster": _roster(scenario),
         "file": {"name": Path(study.path).name, "text": study.text},
+        "set": list(study.overrides),
         "engine": engine,
         "versions": versions(),
         "platform": {"system": platform.system(), "machine": platform.machine()},
         "git": git_state(),
     }  # fmt: skip
+
+
+def _roster(scenario: Scenario) -> str | None:
+    """SHA-256 of the roster, None without one: with it a later rerun can say that the roster has changed."""
+    from bscsim.scenario.roster import roster_digest
+
+    path = scenario.population.roster
+    return None if path is None else roster_digest(Path(path))
 
 
 def counts(pool: Pool) -> dict[str, Any]:
@@ -70,13 +82,23 @@ def versions() -> dict[str, str]:
     from bscsim import __version__
     from bscsim.rules.draws import STREAM_VERSION
 
-    found = {"bscsim": __version__, "streams": str(STREAM_VERSION), "python": platform.python_version()}
+    found = {"bscsim": __version__, "code": code_digest(), "streams": str(STREAM_VERSION)}
+    found["python"] = platform.python_version()
     for name in LIBRARIES:
         try:
             found[name] = metadata.version(name)
         except metadata.PackageNotFoundError:  # vendored or not installed as a distribution
             found[name] = "unknown"
     return found
+
+
+def code_digest() -> str:
+    """First 16 hexadecimal digits of the SHA-256 of this package's source files: says whether code has changed."""
+    package = Path(__file__).resolve().parents[1]
+    digest = hashlib.sha256()
+    for path in sorted(package.rglob("*.py")):
+        digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def git_state() -> dict[str, Any] | None:
@@ -167,6 +189,11 @@ def same_run(manifest: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
                              ("versions", ("bscsim", "streams")))
         for name in names
     )  # fmt: skip
+
+
+def same_code(manifest: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two manifests come from the same source code, to the letter."""
+    return bool(manifest["versions"].get("code") == other["versions"]["code"])
 
 
 def to_text(manifest: Mapping[str, Any]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bscsim.report.intervals import FOR_INTERVAL, FOR_PERCENTILES
 from bscsim.report.words import count, listed
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def enrollment(reading: Reading) -> list[str]:
     found = []
     if settings.collaboratives == 1:
         found.append(
-            "Each replicate holds one collaborative. The 5th to 95th percentiles say what one collaborative may give; "
+            "Each replicate holds one collaborative. The spread of replicates says what one collaborative may give; "
             "from a single real one, its own faculty and facilitation cannot be told from the program, so no claim "
             "about collaboratives in general follows."
         )
@@ -56,6 +57,10 @@ def precision(reading: Reading) -> list[str]:
     number = reading.replicates
     if number == 1:
         return ["One replicate: there is no interval, and every number is one draw of chance."]
+    if number < FOR_INTERVAL:
+        return [f"Only {count(number, 'replicate')}: too few for intervals and percentiles. Run at least 30."]
+    if number < FOR_PERCENTILES:
+        return [f"Only {count(number, 'replicate')}: intervals are rough, and percentiles are left out of the tables."]
     if number < FEW_REPLICATES:
         return [f"Only {count(number, 'replicate')}: intervals and percentiles are rough."]
     return []

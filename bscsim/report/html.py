@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import shlex
 from importlib.resources import files as package_files
 from typing import TYPE_CHECKING, Any
 
 from bscsim.report import page_rows, story
 from bscsim.report.cautions import cautions
+from bscsim.report.intervals import FOR_PERCENTILES
+from bscsim.report.level_blocks import level_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -51,7 +54,7 @@ def content(reading: Reading, manifest: Mapping[str, Any]) -> dict[str, Any]:
         "simulated": story.simulated(reading, manifest),
         "cautions": cautions(reading, manifest["counts"]["dropped"]),
         "effects": page_rows.effect_rows(reading) if treated and reading.has_twin else [],
-        "levels": page_rows.level_blocks(reading) if treated else [],
+        "levels": level_blocks(reading) if treated else [],
         "waves": reading.later_waves,
         "participation": page_rows.participation_rows(reading) if treated else [],
         "teamwork": page_rows.teamwork_rows(reading) if treated else [],
@@ -60,6 +63,7 @@ def content(reading: Reading, manifest: Mapping[str, Any]) -> dict[str, Any]:
         "status": page_rows.status_rows(),
         "influential": page_rows.influential_rows(reading),
         "changed": page_rows.changed_rows(reading, manifest),
+        "ranges": reading.replicates >= FOR_PERCENTILES,
         "command": command(manifest),
     }
 
@@ -81,7 +85,10 @@ def inline_svg(text: str, name: str) -> str:
 
 def command(manifest: Mapping[str, Any]) -> str:
     """The command that makes this run again."""
-    run, name = manifest["run"], manifest["file"]["name"]
-    return f"bscsim run {name} --seed {run['seed']} --replicates {run['replicates']}"
+    run = manifest["run"]
+    own = ("simulation.seed=", "simulation.replicates=")  # said by options of their own
+    changes = [change for change in manifest.get("set", ()) if not change.replace(" ", "").startswith(own)]
+    words = ["bscsim", "run", manifest["file"]["name"], *(word for change in changes for word in ("--set", change))]
+    return shlex.join([*words, "--seed", str(run["seed"]), "--replicates", str(run["replicates"])])
 
 

@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 
+FOR_INTERVAL = 5
+"""Replicates below which no interval is printed: t quantiles make it wider than anything that can happen."""
+FOR_PERCENTILES = 20
+"""Replicates below which "90% of replicates" is not said: each would be more than 5% of them."""
+
+
 @dataclass(frozen=True)
 class Interval:
     """Mean over replicates with its Monte Carlo interval and the spread of the replicates.
@@ -31,6 +37,11 @@ class Interval:
     p05: float
     p95: float
     n: int
+
+    @property
+    def has_interval(self) -> bool:
+        """Whether the report prints the interval of the mean."""
+        return self.n >= FOR_INTERVAL and math.isfinite(self.low)
 
     def as_dict(self) -> dict[str, float | int | None] | None:
         """The fields with NaN as None (JSON has no NaN); None when no replicate has a value."""
@@ -90,8 +101,8 @@ def ratio_of_means(top: ArrayLike, bottom: ArrayLike) -> Interval:
     a, b = np.asarray(top, dtype=np.float64), np.asarray(bottom, dtype=np.float64)
     both = np.isfinite(a) & np.isfinite(b)
     a, b = a[both], b[both]
-    if a.size == 0 or b.mean() == 0.0:
-        return Interval(math.nan, math.nan, math.nan, math.nan, math.nan, int(a.size))
+    if a.size == 0 or b.mean() == 0.0:  # a ratio that does not exist has no replicates
+        return Interval(math.nan, math.nan, math.nan, math.nan, math.nan, 0)
     ratio = float(a.mean() / b.mean())
     half = half_width((a - ratio * b) / abs(float(b.mean())))
     return Interval(ratio, ratio - half, ratio + half, math.nan, math.nan, int(a.size))

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bscsim.report.intervals import Interval, interval
+from bscsim.report.figures.spread import clearly_positive
+from bscsim.report.intervals import FOR_INTERVAL, FOR_PERCENTILES, interval
 from bscsim.report.reading import ROLE_WORDS, SECTOR_WORDS, Reading
 from bscsim.report.words import dollars, level, percent, percent_interval, with_interval
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from bscsim.report.outcome_table import OutcomeRow
+    from collections.abc import Mapping
 
 INFLUENTIAL = {
     "fit_floor": "How much of what people learned can be used before the center has adapted it. Nothing published "
@@ -37,25 +36,6 @@ ESTIMAND_WORDS = {
     "seat_holders": "Teachers who ever held a seat",
     "non_team": "Teachers who never held a seat",
 }
-OUTCOME_WORDS = {
-    "fit": "Local fit of the practices (F)", "formalised": "Practices formalized (share of drivers with F above .5)",
-    "qi_gain": "Gain in improvement capacity", "climate_gain": "Gain in climate",
-    "leader_motivation": "Leader's motivation", "readiness_gain": "Gain in readiness since enrollment",
-    "pdsa_after": "PDSA cycles a month since the end", "fit_kept": "Fit kept since the end",
-    "qi_kept": "Improvement capacity kept since the end", "climate_kept": "Climate kept since the end",
-    "nonteam_share": "Colleagues' gain over the team's", "outside_informed": "Centers outside reached",
-    "seats_held": "Seats held", "drive": "Team drive (T)", "pdsa_rate": "PDSA cycles that succeeded, a month",
-    "ideas_borrowed": "Improvement from borrowed ideas", "borrowed_share": "Share of improvement that was borrowed",
-    "roles_covered": "Seats held at their level", "practice": "Practice", "knowledge": "Knowledge",
-    "known": "Drivers known (K above .5)", "used": "Drivers used (P above .5)",
-    "observed_practice": "Classroom practice (measured: observed)", "self_report": "Practice (measured: self-report)",
-    "response": "Survey response", "child_score": "Child outcome",
-}  # fmt: skip
-GROUP_WORDS = {
-    "all": "", "team": "team", "nonteam": "staff without a seat", "stayers": "teachers there since month 0",
-    "newcomers": "teachers who came later", "staff": "all staff", "classrooms": "",
-    **{role: words.lower() for role, words in ROLE_WORDS.items()},
-}  # fmt: skip
 STATUS_WORDS = {
     "S": ("known", "from the literature review (OPRE 2018-28)"),
     "L": ("known", "from other literature"),
@@ -74,56 +54,6 @@ def effect_rows(reading: Reading) -> list[dict[str, Any]]:
         }
         for name, words in ESTIMAND_WORDS.items()
     ]
-
-
-def level_blocks(reading: Reading) -> list[dict[str, Any]]:
-    """The four levels; each outcome with and without at the first later month, differences at all of them."""
-    rows = [row for row in reading.outcome_rows if row.period in ("proximal", "distal")]
-    months = sorted({row.month for row in rows})
-    blocks = []
-    for name in ("organizational", "team", "practitioner", "recipient"):
-        mine: dict[tuple[str, str], dict[int, OutcomeRow]] = {}
-        for row in rows:
-            if row.level == name:
-                mine.setdefault((row.outcome, row.group), {})[row.month] = row
-        lines = [outcome_line(outcome, group, by_month, months) for (outcome, group), by_month in mine.items()]
-        blocks.append({"name": name, "months": months, "lines": [line for line in lines if line]})
-    return [block for block in blocks if block["lines"]]
-
-
-def outcome_line(
-    outcome: str, group: str, by_month: Mapping[int, OutcomeRow], months: Sequence[int]
-) -> dict[str, Any] | None:
-    """One outcome as cells of text; None when it has no value at any month."""
-    if not any(row.with_bsc.n for row in by_month.values()):
-        return None
-    any_row = next(iter(by_month.values()))
-    words = OUTCOME_WORDS.get(outcome, outcome.replace("_", " "))
-    who = GROUP_WORDS.get(group, group)
-    end = by_month.get(months[0])
-    return {
-        "words": f"{words}, {who}" if who else words,
-        "unit": any_row.unit,
-        "with": written(end.with_bsc) if end else "",
-        "without": written(end.without) if end else "",
-        "measured": written(end.measured) if end else "",
-        "differences": [difference(by_month.get(month), month == months[0]) for month in months],
-    }
-
-
-def written(value: Interval) -> str:
-    """A mean, or nothing where there is none."""
-    return level(value.mean, 3) if value.n else ""
-
-
-def difference(row: OutcomeRow | None, shown: bool) -> dict[str, str]:
-    """The difference with its interval; where there is nothing to compare with, the value (unless already shown)."""
-    if row is None or not (row.difference.n or (row.with_bsc.n and not shown)):
-        return {"value": "", "interval": ""}
-    compared = row.difference.n > 0
-    value = row.difference if compared else row.with_bsc
-    interval_text = "" if value.low != value.low else f"{level(value.low, 3)} to {level(value.high, 3)}"
-    return {"value": f"{'' if compared else 'value '}{level(value.mean, 3)}", "interval": interval_text}
 
 
 def participation_rows(reading: Reading) -> list[dict[str, Any]]:
@@ -165,9 +95,10 @@ def line(words: str, value: Mapping[str, Any] | None, write: Any, published: str
     if value is None:
         return {"words": words, "value": "n/a", "range": "", "published": published}
     text = write(value["mean"])
-    if value["ci95_low"] is not None:
+    if value["ci95_low"] is not None and value["replicates"] >= FOR_INTERVAL:
         text += f" ({write(value['ci95_low'])} to {write(value['ci95_high'])})"
-    spread = "" if value["p05"] is None else f"{write(value['p05'])} to {write(value['p95'])}"
+    few = value["p05"] is None or value["replicates"] < FOR_PERCENTILES
+    spread = "" if few else f"{write(value['p05'])} to {write(value['p95'])}"
     return {"words": words, "value": text, "range": spread, "published": published}
 
 
@@ -215,11 +146,17 @@ def cost_rows(reading: Reading) -> list[dict[str, str]]:
     rows += [line(f"of it paid by the {payer}", found["by_payer"][payer], dollars, "") for payer in found["by_payer"]]
     if reading.has_twin:
         rows.append(line("Change in hiring costs of the center", found["hiring_change"], dollars, ""))
-    if "program_per_sd_gained" in found:
+    if "program_per_sd_gained" in found and clear_effect(reading):
         per_sd = found["program_per_sd_gained"]
         rows.append(line(f"Program cost per center and SD of teacher practice gained (month {per_sd['month']})",
                          per_sd["ratio"], dollars, ""))  # fmt: skip
     return rows
+
+
+def clear_effect(reading: Reading) -> bool:
+    """Whether the effect is clearly above zero, so that a price can be put on an SD of it."""
+    month = reading.main_wave
+    return month is not None and clearly_positive(interval(reading.effect("all_present", month)))
 
 
 def status_rows() -> list[dict[str, Any]]:

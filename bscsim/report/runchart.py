@@ -16,6 +16,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from itertools import groupby, pairwise
+from statistics import median
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -71,10 +72,11 @@ def read_chart(values: Sequence[float], baseline: Sequence[int] | None = None) -
         first = first[:BASELINE_POINTS]
     if not first:
         raise ValueError("a run chart needs at least one baseline point")
-    centre = median([values[i] for i in first])
+    centre = float(median(values[i] for i in first))
     useful = [i for i in present if values[i] != centre]
     runs = runs_about(values, useful, centre)
-    low, high = runs_limits(len(useful))
+    above = sum(values[i] > centre for i in useful)
+    low, high = runs_limits(above, len(useful) - above)
     return RunChart(
         median=centre,
         baseline=tuple(first),
@@ -85,17 +87,6 @@ def read_chart(values: Sequence[float], baseline: Sequence[int] | None = None) -
         runs_low=low,
         runs_high=high,
     )
-
-
-def median(values: Sequence[float]) -> float:
-    """Middle value, or the mean of the two middle values.
-
-    >>> median([3, 1, 2, 2])
-    2.0
-    """
-    ordered = sorted(float(value) for value in values)
-    half = len(ordered) // 2
-    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
 
 
 def runs_about(values: Sequence[float], useful: Sequence[int], centre: float) -> list[list[int]]:
@@ -118,19 +109,19 @@ def trends(values: Sequence[float], present: Sequence[int]) -> list[Span]:
     return spans
 
 
-def runs_limits(useful: int) -> tuple[int | None, int | None]:
-    """Fewest and most runs that chance explains for so many useful points; (None, None) below ten points.
+def runs_limits(above: int, below: int) -> tuple[int | None, int | None]:
+    """Fewest and most runs that chance explains for points on either side; (None, None) below ten points.
 
-    Equal halves above and below, at most 2.5% in each tail (Swed & Eisenhart 1943: of 10 above and 10 below,
-    6 runs or fewer, or 16 or more, are a signal). Computed, not copied from a printed table: printed tables of
-    this rule differ from one another by one run here and there.
+    At most 2.5% in each tail, given how many lie above and below (Swed & Eisenhart 1943: of 10 and 10, 6 runs or
+    fewer, or 16 or more, are a signal). A center line of the first points does not halve the later ones, so the
+    usual tables, which assume halves, would find too many signals. Computed, not copied from a printed table.
 
-    >>> runs_limits(10), runs_limits(20), runs_limits(9)
-    ((3, 9), (7, 15), (None, None))
+    >>> runs_limits(5, 5), runs_limits(10, 10), runs_limits(15, 5), runs_limits(4, 5), runs_limits(12, 0)
+    ((3, 9), (7, 15), (5, 11), (None, None), (None, None))
     """
-    if useful < FEWEST_FOR_RUNS:
+    useful = above + below
+    if useful < FEWEST_FOR_RUNS or not above or not below:
         return None, None
-    above, below = useful // 2, useful - useful // 2
     odds = [runs_probability(count, above, below) for count in range(useful + 1)]
     low, tail = 0, 0.0
     while tail + odds[low] <= 0.025:

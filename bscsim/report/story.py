@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,13 +9,30 @@ import numpy as np
 from bscsim.record.measures import HIRING
 from bscsim.report.figures.costs import per_center
 from bscsim.report.figures.effects import wave_words
-from bscsim.report.intervals import Interval, interval, ratio_of_means
-from bscsim.report.words import LONG_MONTHS, count, dollars, level, listed, percent, sector_words, with_interval
+from bscsim.report.figures.spread import shared_gain
+from bscsim.report.figures.timeline import held
+from bscsim.report.intervals import FOR_PERCENTILES, Interval, interval
+from bscsim.report.words import (
+    LONG_MONTHS,
+    NO_INTERVAL,
+    count,
+    dollars,
+    level,
+    listed,
+    months,
+    percent,
+    sector_words,
+    supports_used,
+    with_interval,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from numpy.typing import NDArray
+
     from bscsim.report.reading import Reading
+    from bscsim.scenario.elements import Element
 
 RULE_WORDS = {
     "all": "every center that could join was taken",
@@ -54,6 +70,11 @@ def who(reading: Reading, manifest: Mapping[str, Any]) -> str:
         text += f"Roster rows left out: {listed(reasons)}. "
     if settings.collaboratives == 0:
         return text + "No collaborative was held."
+    if not reading.has_treated:
+        return text + (
+            f"No collaborative was held: there were {count(settings.places, 'place')}, but no center could join (see "
+            "min_staff) or was chosen."
+        )
     each = count(settings.centers_per_collaborative, "center")
     number = "One" if settings.collaboratives == 1 else f"{settings.collaboratives:,}"
     text += f"{number} collaborative{'' if number == 'One' else 's'} of {each}; {RULE_WORDS[settings.rule]}. "
@@ -64,35 +85,62 @@ def who(reading: Reading, manifest: Mapping[str, Any]) -> str:
 
 
 def program(reading: Reading) -> str:
-    """The calendar in words."""
+    """The calendar in words: what takes place, not what is only scheduled."""
     calendar = reading.calendar
     start = LONG_MONTHS[calendar.season_month(0) - 1]
+    measured = f"staff are measured at {months(calendar.waves)}"
+    if not reading.has_treated:
+        return f"Centers are followed from {start} (month 0) to month {calendar.horizon}, and {measured}."
+    if not calendar.sessions or not held(reading, "sessions"):
+        sessions = "no learning sessions are held"
+    else:
+        word = "learning session is" if len(calendar.sessions) == 1 else "learning sessions are"
+        sessions = f"{word} held in {months(calendar.sessions)}"
+    text = ""
+    if going_on := activities(reading):
+        several = sessions.startswith("learning sessions are")
+        text = f", with {listed(going_on)} between them" if several else f"; there are {listed(going_on)} until the end"
     return (
-        f"Centers enroll in {start} (month 0). Pre-work runs to month {calendar.prework[1]}; learning sessions are "
-        f"held in months {listed(calendar.sessions)}, with action periods of calls, coaching visits, monthly reports "
-        f"and PDSA cycles between them; the collaborative ends at month {calendar.ends}. Centers are then followed to "
-        f"month {calendar.horizon}, and staff are measured at months {listed(calendar.waves)}."
+        f"Centers enroll in {start} (month 0). Pre-work runs to month {calendar.prework[1]}; {sessions}{text}; the "
+        f"collaborative ends at month {calendar.ends}. Centers are then followed to month {calendar.horizon}, and "
+        f"{measured}."
     )
+
+
+def activities(reading: Reading) -> list[str]:
+    """What goes on in the action periods of this run."""
+    named = (("calls", "calls"), ("coaching", "coaching visits"), ("reports", "monthly reports"))
+    found = [words for event, words in named if reading.calendar.months_of(event) and held(reading, event)]
+    return [*found, "PDSA cycles"] if reading.scenario.elements.e5 > 0 else found
 
 
 def elements(reading: Reading) -> str:
     """Which of the five elements are there, and how fully; supports in use."""
     values = {name: getattr(reading.scenario.elements, name) for name in ELEMENT_WORDS}
     off = [ELEMENT_WORDS[name] for name, value in values.items() if value.level == 0]
-    part = [f"{ELEMENT_WORDS[n]} ({value.level:g})" for n, value in values.items() if 0 < value.level < 1]
-    switches = [
-        f"no {switch.replace('_', ' ')}"
-        for value in values.values()
-        for switch, on in value.model_dump().items()
-        if on is False
-    ]
-    if not (off or part or switches):
+    lacks = {name: ", ".join(lacking(value)) for name, value in values.items()}
+    part = [f"{ELEMENT_WORDS[name]} ({lack})" for name, lack in lacks.items() if lack]
+    if len(off) == len(values):
+        text = f"None of the five elements is there: no {listed(off, 'or')}."
+    elif not (off or part):
         text = "All five elements are in place in full: " + listed(list(ELEMENT_WORDS.values())) + "."
     else:
-        text = f"Elements absent: {listed(off)}; in part: {listed([*part, *switches])}; the others in full."
-    supports = reading.scenario.supports.model_dump()
-    used = [f"{name.replace('_', ' ')} ({value:g})" for name, value in supports.items() if value]
+        clauses = [f"elements absent: {listed(off)}"] if off else []
+        clauses += [f"elements in part: {listed(part)}" if not off else f"in part: {listed(part)}"] if part else []
+        rest = len(values) - len(off) - len(part)
+        clauses += [f"the {'others' if rest > 1 else 'other'} in full"] if rest else []
+        said = "; ".join(clauses)
+        text = f"{said[0].upper()}{said[1:]}."
+    used = supports_used(reading)
     return text + (f" Added supports: {listed(used)}." if used else " No supports are added.")
+
+
+def lacking(element: Element) -> list[str]:
+    """What an element that is there lacks: its level below 1, and what is switched off. Empty when absent or full."""
+    if element.level == 0:
+        return []
+    switches = [f"no {name.replace('_', ' ')}" for name, on in element.model_dump().items() if on is False]
+    return [*([f"{element.level:g}"] if element.level < 1 else []), *switches]
 
 
 def how(reading: Reading) -> str:
@@ -100,14 +148,23 @@ def how(reading: Reading) -> str:
     times = "once" if reading.replicates == 1 else f"{reading.replicates:,} times"
     text = f"All this was simulated {times}"
     if reading.replicates > 1:
-        roster = reading.scenario.population.roster is not None
-        text += f", each time with other {'' if roster else 'centers, '}people and chance events"
+        text += f", each time with other {others(reading)}people and chance events"
     if reading.has_twin:
         text += (
             ", and beside it a second time without the collaborative: the same centers, people and chance events, "
             "nobody treated. The true effect is the difference between the two"
         )
     return text + "."
+
+
+def others(reading: Reading) -> str:
+    """Which centers differ from replicate to replicate, ahead of "people and chance events"."""
+    if reading.scenario.population.roster is None:
+        return "centers, "
+    if not (reading.enrolled != reading.enrolled[0]).any():
+        return ""
+    drawn = "drawn by lot" if reading.scenario.enrolment.rule == "random" else "taken"
+    return f"centers of the roster {drawn} into the collaborative, and with other "
 
 
 def answer(reading: Reading) -> list[str]:
@@ -129,17 +186,28 @@ def answer(reading: Reading) -> list[str]:
 
 def first_sentence(reading: Reading, month: int) -> str:
     """The effect at the leading wave, with both intervals."""
-    sd, raw = (interval(reading.effect("all_present", month, name)) for name in ("effect_sd", "effect"))
+    values = reading.effect("all_present", month)
+    sd, raw = interval(values), interval(reading.effect("all_present", month, "effect"))
     direction = "higher" if sd.mean >= 0 else "lower"
     text = (
         f"{at_wave(reading, month)}, teachers' practice is {level(abs(sd.mean))} SD {direction} than in the same "
         f"centers without the collaborative ({level(raw.mean, 3)} on the 0–1 scale"
     )
-    if math.isfinite(sd.low):
-        text += f"; 95% Monte Carlo interval of the mean {level(sd.low)} to {level(sd.high)} SD"
-        text += f"). In 90% of replicates it lies between {level(sd.p05)} and {level(sd.p95)} SD."
-        return text
-    return text + "; one replicate, no interval)."
+    if not sd.has_interval:
+        return text + f"; {'one replicate, no interval' if sd.n == 1 else NO_INTERVAL}).{seen(values)}"
+    text += f"; 95% Monte Carlo interval of the mean {level(sd.low)} to {level(sd.high)} SD)."
+    if sd.n < FOR_PERCENTILES:
+        return text + seen(values)
+    return text + f" In 90% of replicates it lies between {level(sd.p05)} and {level(sd.p95)} SD."
+
+
+def seen(values: NDArray[np.float64]) -> str:
+    """The range over replicates that are too few for percentiles, as a sentence; nothing for one replicate."""
+    found = values[np.isfinite(values)]
+    if found.size < 2:
+        return ""
+    low, high = level(float(found.min())), level(float(found.max()))
+    return f" Over the {found.size} replicates it ranges from {low} to {high} SD."
 
 
 def at_wave(reading: Reading, month: int) -> str:
@@ -161,10 +229,10 @@ def cards(reading: Reading) -> list[dict[str, str]]:
         return []
     waves = [m for m in reading.later_waves if m in (reading.main_wave, reading.later_waves[-1])]
     made = [effect_card(reading, month) for month in waves]
-    team, others = (reading.effect(name, reading.main_wave) for name in ("seat_holders", "non_team"))
-    ratio = ratio_of_means(others, team)
-    made.append(card(percent(ratio.mean), f"of the team's gain reaches colleagues (month {reading.main_wave})",
-                     span(ratio, percent)))  # fmt: skip
+    ratio = shared_gain(reading, reading.main_wave)
+    if ratio is not None:
+        made.append(card(percent(ratio.mean), f"of the team's gain reaches colleagues (month {reading.main_wave})",
+                         span(ratio, percent)))  # fmt: skip
     cost = interval(per_center(reading)[:, :HIRING].sum(axis=1))
     made.append(card(dollars(cost.mean), "program cost per enrolled center", span(cost, dollars)))
     return made
@@ -184,6 +252,6 @@ def card(value: str, what: str, interval_text: str) -> dict[str, str]:
 
 def span(value: Interval, write: Any) -> str:
     """The 95% Monte Carlo interval in words, or that there is none."""
-    if not np.isfinite(value.low):
-        return "one replicate, no interval"
+    if not value.has_interval:
+        return "one replicate, no interval" if value.n == 1 else NO_INTERVAL
     return f"95% interval of the mean: {write(value.low)} to {write(value.high)}"

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from bscsim.report.reading import Reading
 
 MISSING = "n/a"
+NO_INTERVAL = "too few replicates for an interval"
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 LONG_MONTHS = (
     "January", "February", "March", "April", "May", "June",
@@ -56,15 +57,15 @@ def dollars(value: float) -> str:
 
 
 def with_interval(value: Interval, digits: int = 2) -> str:
-    """Mean and 95% Monte Carlo interval: "0.32 (0.30 to 0.34)"; the mean alone when there is one replicate."""
-    if not math.isfinite(value.low):
+    """Mean and 95% Monte Carlo interval: "0.32 (0.30 to 0.34)"; the mean alone with too few replicates."""
+    if not value.has_interval:
         return level(value.mean, digits)
     return f"{level(value.mean, digits)} ({level(value.low, digits)} to {level(value.high, digits)})"
 
 
 def percent_interval(value: Interval, digits: int = 0) -> str:
     """A share with its 95% Monte Carlo interval, in percent."""
-    if not math.isfinite(value.low):
+    if not value.has_interval:
         return percent(value.mean, digits)
     return f"{percent(value.mean, digits)} ({level(100 * value.low, digits)} to {percent(value.high, digits)})"
 
@@ -79,6 +80,21 @@ def listed(items: Sequence[object], last: str = "and") -> str:
     if not words:
         return "none"
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}"
+
+
+def months(numbers: Sequence[int]) -> str:
+    """Months in a sentence.
+
+    >>> months([16]), months([0, 16]), months([])
+    ('month 16', 'months 0 and 16', 'no month')
+    """
+    return f"month{'' if len(numbers) == 1 else 's'} {listed(numbers)}" if numbers else "no month"
+
+
+def supports_used(reading: Reading) -> list[str]:
+    """The supports in use with their levels: "stipend (1)"."""
+    supports = reading.scenario.supports.model_dump()
+    return [f"{name.replace('_', ' ')} ({value:g})" for name, value in supports.items() if value]
 
 
 def count(number: int, one: str, many: str | None = None) -> str:

@@ -57,22 +57,23 @@ def run(
     one a processor unless given and fewer for small runs; results do not depend on it. `force`: replace the results
     of another study, or write beside files that are not ours. `progress`: called with (replicates finished, asked).
 
-    Raises InputError, before anything is simulated, when the run would not fit in memory or the folder holds
-    something else.
+    Raises InputError, before anything is simulated, when the run would not fit in memory, or the folder cannot
+    be written or holds something else.
 
     >>> import bscsim                                                                 # doctest: +SKIP
     >>> bscsim.run(bscsim.load("experiments/ccl_feasibility.yaml"), replicates=20)     # doctest: +SKIP
     """
     study, folder, pool = prepared(study, out, replicates, seed)
     description = provenance.describe(study, pool, engine)
+    place.require_usable(folder)
     found = place.look(folder, description)
-    if found is place.Content.SAME_RUN:
+    if found is place.Content.SAME_RUN and provenance.same_code(provenance.require(folder), description):
         stored = stored_run(folder, description)
         if stored is not None:
             message = f"{folder} already holds this run: the report was made again, nothing was simulated"
             return rebuilt(folder, stored, message)
     place.refuse(folder, found, force)
-    simulate_into(folder, study, description, engine, workers, progress)
+    simulate_into(folder, study, description, engine, workers, force, progress)
     return Done(folder, True, f"{folder} holds the results")
 
 
@@ -80,6 +81,7 @@ def prepared(
     study: Study, out: str | os.PathLike[str] | None, replicates: int | None, seed: int | None
 ) -> tuple[Study, Path, Pool]:
     """The study with its last settings, its folder and its centers; refuses what would not fit in memory."""
+    from bscsim.scenario.files import place_of
     from bscsim.scenario.memory import require_memory
     from bscsim.scenario.population import make_pool
 
@@ -89,7 +91,14 @@ def prepared(
         layers = dict(study.layers) | dict.fromkeys(changes, "call")
         study = replace(study, scenario=changed(study, changes), layers=layers)
     pool = make_pool(study.scenario.population)
-    require_memory(study.scenario, pool=pool)
+    try:
+        require_memory(study.scenario, pool=pool)
+    except InputError as error:
+        faults = [
+            fault if fault.path in changes else replace(fault, place=place_of(study, fault.path))
+            for fault in error.faults
+        ]
+        raise InputError(faults) from None
     return study, Path(out) if out is not None else Path("results") / study.name, pool
 
 
@@ -114,6 +123,7 @@ def plan(
     from bscsim.run_folder.workers import processes
 
     study, folder, pool = prepared(study, out, None, None)
+    place.require_usable(folder)
     found = place.look(folder, provenance.describe(study, pool, "mesa"))
     if found is not place.Content.SAME_RUN:
         place.refuse(folder, found, force)
@@ -134,22 +144,53 @@ def plan(
 
 
 def simulate_into(
-    folder: Path, study: Study, description: dict[str, Any], engine: str, workers: int | None, progress: Tick | None
+    folder: Path,
+    study: Study,
+    description: dict[str, Any],
+    engine: str,
+    workers: int | None,
+    force: bool,
+    progress: Tick | None,
 ) -> None:
-    """Simulate, write everything beside the folder, and put it in place."""
+    """Simulate, write everything beside the folder, and put it in place.
+
+    What was simulated is not lost: if the report fails, the cells are kept in the folder; if the folder was filled by
+    another run meanwhile, the results are kept beside it.
+    """
     from bscsim.record import store
-    from bscsim.report import write_report
     from bscsim.run_folder.workers import simulate_all
 
     started = now()
     with place.beside(folder) as building:
         record = simulate_all(study.scenario, engine, workers, progress)
         cells = [f"{CELLS}/{path.name}" for path in store.write(record, building / CELLS)]
-        written = write_report(record, description, building)
+        written, failure = reported(record, description, building)
         times = {"started": started, "finished": now()}
         manifest = description | {"times": times, "files": sorted([*cells, *written])}
         (building / provenance.NAME).write_text(provenance.to_text(manifest), encoding="utf-8")
-        place.install(building, folder)
+        try:
+            place.refuse(folder, place.look(folder, description), force)
+            place.install(building, folder)
+        except (InputError, OSError) as error:
+            kept = place.keep(building, folder)
+            raise BscsimError(f"{error}\nthe results were simulated and are kept in {kept}") from error
+    if failure is not None:
+        raise BscsimError(f"the report failed ({type(failure).__name__}: {failure}); the simulated results are in "
+                          f"{folder}, and `bscsim report {folder}` tries again") from failure  # fmt: skip
+
+
+def reported(
+    record: Trajectories, description: Mapping[str, Any], building: Path
+) -> tuple[list[str], Exception | None]:
+    """Write the report's files and return their names; on a failure none of them, and what went wrong."""
+    from bscsim.report import write_report
+
+    before = list(building.iterdir())
+    try:
+        return write_report(record, description, building), None
+    except Exception as error:  # whatever it is, an hour of simulation must not be lost to it
+        place.clear(path for path in building.iterdir() if path not in before)
+        return [], error
 
 
 def now() -> str:
@@ -203,15 +244,13 @@ def rerun(folder: str | os.PathLike[str], cell: int = 0, replicate: int = 0) -> 
     differs, and InputError for a cell or replicate that is not there or a scenario that is no longer the same.
     """
     from bscsim.record import store
+    from bscsim.run_folder.again import same_scenario
     from bscsim.simulate import simulate
 
     folder = Path(folder)
     manifest = provenance.require(folder)
     require_there(folder, manifest, cell, replicate)
-    scenario = provenance.scenario_of(manifest)
-    if scenario.digest != manifest["study"]["digest"]:
-        problem = "is no longer the scenario that was simulated: its roster or the meaning of a setting has changed"
-        raise InputError([Fault(str(folder / provenance.NAME), "", problem)])
+    scenario = same_scenario(folder, manifest)
     stored = store.read(folder / CELLS, provenance.stored_scenario(manifest), [replicate])
     run_ = manifest["run"]
     again = simulate(scenario, replicates=[replicate], seed=run_["seed"], twin=run_["twin"], engine=manifest["engine"])

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
@@ -16,6 +18,7 @@ from bscsim.scenario.faults import Fault, InputError
 OUR_FOLDERS: Final = ("cells", "figures", "tables")
 OUR_NAMES: Final = (provenance.NAME, "summary.json", "report.html")
 SHOWN: Final = 3
+ELSE: Final = "choose another --out"
 
 
 class Content(Enum):
@@ -25,6 +28,39 @@ class Content(Enum):
     SAME_RUN = "this run"
     OTHER_RUN = "another run"
     FOREIGN = "other files"
+
+
+def require_usable(folder: Path) -> None:
+    """Raise InputError unless results can be written to a folder; tries it, and leaves nothing behind."""
+    try:
+        lost = next((path for path in (folder, *folder.parents) if path.is_symlink() and not path.exists()), None)
+        if lost is not None:
+            which = "" if lost == folder else f"cannot be written: {lost} "
+            problem = f"{which}is a link to {lost.readlink()}, which is not there"
+            raise InputError([Fault(str(folder), "", f"{problem}; {ELSE}")])
+        if folder.exists() and not folder.is_dir():
+            raise InputError([Fault(str(folder), "", f"is a file, and results need a folder; {ELSE}")])
+        with beside(folder):
+            pass
+        if folder.is_dir():
+            tempfile.TemporaryDirectory(dir=folder).cleanup()
+    except (OSError, RuntimeError) as error:  # pathlib raises RuntimeError for links in a circle
+        problem = f"cannot be written: {_why_unusable(folder, error)}; {ELSE}"
+        raise InputError([Fault(str(folder), "", problem)]) from None
+
+
+def _why_unusable(folder: Path, error: OSError | RuntimeError) -> str:
+    """Say what is in the way of a folder, in words of what the user gave."""
+    for above in folder.parents:
+        if os.path.lexists(above):
+            if not above.is_dir():
+                return f"{above} is a file, not a folder"
+            break
+    why = error.strerror if isinstance(error, OSError) else None
+    full_or_long = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.ENAMETOOLONG)
+    if folder.is_dir() or full_or_long:
+        return why or str(error)
+    return f"no folder can be made in {above} ({why or error})"
 
 
 def look(folder: Path, description: Mapping[str, Any]) -> Content:
@@ -56,7 +92,7 @@ def refuse(folder: Path, found: Content, force: bool) -> None:
             raise InputError([Fault(str(folder), "", f"{problem}; choose another --out, or --force to add to them")])
         in_the_way = [name for name in theirs if name in (*OUR_NAMES, *OUR_FOLDERS)]
         if in_the_way:
-            problem = f"{', '.join(in_the_way)} would be overwritten and may not be ours"
+            problem = f"{', '.join(in_the_way)} would be overwritten and was not written by bscsim"
             raise InputError([Fault(str(folder), "", f"{problem}; move it away, or choose another --out")])
 
 
@@ -74,16 +110,21 @@ def other_run(folder: Path) -> str:
 
 @contextmanager
 def beside(folder: Path) -> Iterator[Path]:
-    """An empty folder DIR.tmp-PID to build in; gone at the end, whatever happens, together with parents made for it."""
-    parent = folder.absolute().parent
+    """An empty folder DIR.tmp-XXXX to build in; gone at the end, on errors and Ctrl-C too, with parents made for it.
+
+    Its name is new, not made of the process id: processes on two machines that share a volume may have the same one.
+    """
+    parent = folder.resolve().parent
     made = [above for above in (parent, *parent.parents) if not above.exists()]
-    building = parent / f"{folder.absolute().name}.tmp-{os.getpid()}"
-    shutil.rmtree(building, ignore_errors=True)  # of a killed process that had our number
-    building.mkdir(parents=True)
+    building = None
     try:
+        parent.mkdir(parents=True, exist_ok=True)
+        building = Path(tempfile.mkdtemp(prefix=f"{folder.resolve().name}.tmp-", dir=parent))
+        building.chmod(0o777 & ~_umask())  # as any folder the user makes
         yield building
     finally:
-        shutil.rmtree(building, ignore_errors=True)
+        if building is not None:
+            shutil.rmtree(building, ignore_errors=True)
         for above in made:
             if above.is_dir() and not any(above.iterdir()):
                 above.rmdir()
@@ -95,6 +136,7 @@ def install(building: Path, folder: Path) -> None:
     A new or empty folder appears whole, by renaming. In a folder with contents the manifest goes first with all names,
     old and new, so that a machine that stops in between leaves files that the next run knows as ours.
     """
+    folder = folder.resolve()  # a link stays, and what it leads to is filled
     if not folder.exists() or not any(folder.iterdir()):
         if folder.exists():
             folder.rmdir()
@@ -105,13 +147,16 @@ def install(building: Path, folder: Path) -> None:
     old = set(before["files"]) if before else set()
     manifest = provenance.read(building)
     keep = set(manifest["files"]) if manifest else new
+    theirs = [folder / name for name in sorted(new - old) if (folder / name).exists()]
+    if theirs:
+        raise InputError([
+            Fault(str(path), "", "is there and was not written by bscsim; it was left as it is") for path in theirs
+        ])  # fmt: skip
     if before:
         announced = before | {"files": sorted(old | new)}
         replace_text(folder / provenance.NAME, provenance.to_text(announced))
     for name in sorted(new):
         target = folder / name
-        if target.exists() and name not in old:
-            raise InputError([Fault(str(target), "", "is there and not ours; it was left as it is")])
         target.parent.mkdir(parents=True, exist_ok=True)
         (building / name).replace(target)
     remove(folder, sorted(old - keep))
@@ -120,9 +165,34 @@ def install(building: Path, folder: Path) -> None:
 
 def replace_text(path: Path, text: str) -> None:
     """Write a file by renaming, so that it is never half there."""
-    temporary = path.with_name(f"{path.name}.tmp-{os.getpid()}")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)
+    handle, temporary = tempfile.mkstemp(prefix=f"{path.name}.tmp-", dir=path.parent)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
+    Path(temporary).chmod(0o666 & ~_umask())
+    Path(temporary).replace(path)
+
+
+def _umask() -> int:
+    """The mask of file permissions, which Python can only read by setting it."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def keep(building: Path, folder: Path) -> Path:
+    """Keep what was built, under a name of its own beside the folder it could not go to, and return where."""
+    kept = building.with_name(building.name.replace(".tmp-", ".kept-"))
+    building.rename(kept)
+    return kept
+
+
+def clear(paths: Iterable[Path]) -> None:
+    """Delete files and folders that were being built."""
+    for path in list(paths):
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
 
 
 def remove(folder: Path, names: list[str]) -> None:

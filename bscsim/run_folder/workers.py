@@ -135,4 +135,6 @@ def forward(stream: IO[bytes], arrived: queue.SimpleQueue[Any]) -> None:
             while True:
                 arrived.put(pickle.load(stream))
         except (EOFError, pickle.UnpicklingError, OSError, ValueError):
+            pass  # it has ended, or was ended: collect counts what came
+        finally:
             arrived.put(None)

@@ -73,7 +73,7 @@ class Calendar(Frozen):
     prework: tuple[Month, Month] = setting(
         (0, 3), "First month of pre-work, and the month in which it is over.", allowed="a list of two months")
     sessions: tuple[Month, ...] = setting(
-        (3, 7, 11, 15), "Months of the learning sessions.", allowed="a list of months")
+        (3, 7, 11, 15), "Months of the learning sessions.", allowed="a list of months; [] for none")
     ends: int = setting(16, "Month in which the collaborative is over.", low=1, high=600)
     horizon: int = setting(40, "Last month.", low=1, high=600)
     prework_calls: Schedule = setting("monthly", "All-team calls during pre-work.", allowed=_MONTH_LIST)
@@ -135,6 +135,7 @@ class Calendar(Frozen):
         if self.ends > self.horizon:
             clashes.append((("ends",), f"must not be after the horizon ({self.horizon}), not {self.ends}",
                             ("calendar.ends", "calendar.horizon")))
+        refuse("Calendar", clashes)  # first: what follows would quote these
         bounds = ("calendar.prework", "calendar.ends")
         action = f"from the end of pre-work ({start}) to before ends ({self.ends})"
         for name in ("sessions", *_LISTABLE):

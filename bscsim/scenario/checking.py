@@ -180,6 +180,6 @@ def known_paths(model: type[Frozen] = Scenario, prefix: str = "") -> list[str]:
 
 
 def in_order(fault: Fault) -> tuple[str, int, int]:
-    """Sort by file, line and column."""
-    found = re.fullmatch(r"(.*):(\d+):(\d+)", fault.place)
-    return (found[1], int(found[2]), int(found[3])) if found else (fault.place, 0, 0)
+    """Sort by file, line and column; without a line, or a column, the first."""
+    found = re.fullmatch(r"(.*?):(\d+)(?::(\d+))?", fault.place)
+    return (found[1], int(found[2]), int(found[3] or 0)) if found else (fault.place, 0, 0)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from bscsim.scenario.faults import Fault, InputError
 
 if TYPE_CHECKING:
+    from ruamel.yaml.error import MarkedYAMLError
     from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
 
 Scalar = str | int | float | bool | None
@@ -138,6 +139,9 @@ def _compose(text: str, label: str) -> tuple[Node | None, list[Fault]]:
     try:
         return YAML(typ="safe", pure=True).compose(text), []  # composed, never constructed
     except MarkedYAMLError as error:
+        if open_at := _never_closed(error):
+            line, column, what = open_at
+            return None, [Fault(f"{label}:{line}:{column}", "", f"not valid YAML: {what}")]
         mark = error.problem_mark or error.context_mark
         where = f"{label}:{mark.line + 1}:{mark.column + 1}" if mark else label
         context = f"{error.context}: " if error.context else ""
@@ -149,6 +153,18 @@ def _compose(text: str, label: str) -> tuple[Node | None, list[Fault]]:
     except (YAMLError, RecursionError, ValueError) as error:
         problem = "nested too deeply" if isinstance(error, RecursionError) else str(error).splitlines()[0]
         return None, [Fault(f"{label}:1:1", "", f"not valid YAML: {problem}")]
+
+
+def _never_closed(error: MarkedYAMLError) -> tuple[int, int, str] | None:
+    """Return where a list or mapping in brackets begins that the parser did not find the end of, and what to do."""
+    begins, stopped = error.context_mark, error.problem_mark
+    brackets = {"while parsing a flow sequence": ("list", "]"), "while parsing a flow mapping": ("mapping", "}")}
+    if begins is None or stopped is None or error.context not in brackets:
+        return None
+    what, bracket = brackets[error.context]
+    problem = f"the {what} that begins here needs a comma or its closing {bracket} before line {stopped.line + 1}, " \
+              f"column {stopped.column + 1}"
+    return begins.line + 1, begins.column + 1, problem
 
 
 def _aliases(text: str, label: str) -> Iterator[Fault]:

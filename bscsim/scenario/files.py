@@ -15,7 +15,7 @@ from __future__ import annotations
 import difflib
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -26,8 +26,8 @@ from bscsim.scenario.bases import SHIPPED
 from bscsim.scenario.checking import in_order, validate
 from bscsim.scenario.document import Item, item_of, parse, read_text
 from bscsim.scenario.faults import Fault, InputError
-from bscsim.scenario.layers import DEFAULT, FILE, layer_of, merge, override
-from bscsim.scenario.population import Population, make_pool
+from bscsim.scenario.layers import DEFAULT, FILE, SET, layer_of, merge, override
+from bscsim.scenario.population import ROSTER_ONLY, Population, make_pool
 from bscsim.scenario.scenario import NAME, Scenario, Study, pool_faults, resolved
 
 KINDS: Final = ("scenario",)
@@ -35,11 +35,15 @@ LATER_KINDS: Final = ("sweep", "readiness", "power", "factorial", "sensitivity")
 
 
 
-def load(path: str | os.PathLike[str], overrides: Iterable[str] = ()) -> Study:
+def load(
+    path: str | os.PathLike[str], overrides: Iterable[str] = (), options: Mapping[str, str] | None = None
+) -> Study:
     r"""Read a study file.
 
     ``overrides`` are texts ``path=value`` laid over the file, such as ``calendar.sessions.0=4``; a value is read as
     YAML. A roster's path is relative to the file that names it, and to the working directory when it is an override.
+    ``options`` are overrides that were given another way: how -> ``path=value``, such as ``--seed 5`` ->
+    ``simulation.seed=5``. Faults name that way, and a setting given both ways is a fault.
 
     Raises
     ------
@@ -58,7 +62,7 @@ def load(path: str | os.PathLike[str], overrides: Iterable[str] = ()) -> Study:
     >>> study.layers["calendar.ends"], study.layers["parameters.k_hour"], study.layers["calendar.horizon"]
     ('file', '--set', 'default')
     """
-    path, overrides = Path(path), tuple(overrides)
+    path, overrides, options = Path(path), tuple(overrides), dict(options or {})
     reader = _Reader()
     text = read_text(path)
     found = reader.study(path, text, FILE, ())
@@ -68,12 +72,42 @@ def load(path: str | os.PathLike[str], overrides: Iterable[str] = ()) -> Study:
     root = merge(item_of(resolved(Scenario()), DEFAULT), own)
     if own.child("name") is None:
         root = replace(root, value={**root.value, "name": item_of(_stem(path), DEFAULT)})
-    for change in overrides:
-        root, faults = override(root, change)
+    reader.faults += _given_twice(overrides, options)
+    for place, change in (*(("", change) for change in overrides), *options.items()):
+        root, faults = override(root, change, place)
         reader.faults += faults
     scenario = _checked(root, reader.faults, path)
     layers = {".".join(keys): layer_of(root, keys) for keys in _leaves(resolved(scenario))}
-    return Study(kind, scenario.name, scenario, path, layers, text, overrides)
+    return Study(kind, scenario.name, scenario, path, layers, text, overrides, options)
+
+
+def _given_twice(overrides: Iterable[str], options: Mapping[str, str]) -> list[Fault]:
+    """List settings that have an option of their own and are also changed by ``--set``."""
+    way = {change.partition("=")[0]: option for option, change in options.items()}
+    paths = [(text, text.partition("=")[0].strip().removeprefix("scenario.")) for text in overrides]
+    twice = [(text, path) for text, path in paths if path in way]
+    return [Fault(f"{SET} {text}", path, f"is also given by {way[path]}; give it once") for text, path in twice]
+
+
+def place_of(study: Study, path: str) -> str:
+    r"""Say where a setting of a study was given: ``file:line:column``, ``--set ...`` or the name of the file.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder) / "s.yaml"
+    ...     _ = file.write_text("kind: scenario\nsimulation: {replicates: 9}\n")
+    ...     place_of(load(file), "simulation.replicates").removeprefix(folder + os.sep)
+    's.yaml:2:26'
+    """
+    ways = {**{f"{SET} {change}": change for change in study.overrides}, **study.options}
+    for way, change in reversed(ways.items()):
+        key = change.partition("=")[0].strip().removeprefix("scenario.")
+        if f"{path}.".startswith(f"{key}."):
+            return way
+    top, _ = parse(study.text, str(study.path), FILE) if study.text else (None, [])
+    if top is None or not isinstance(top.value, dict):
+        return str(study.path)
+    return _place(_body(top, []), path, roster=False) or str(study.path)
 
 
 @dataclass(slots=True)
@@ -94,12 +128,12 @@ class _Reader:
             self.faults.append(Fault(where, "", f"the file holds {shown}; a study begins with kind: scenario"))
             return None
         kind = self.kind(top)
-        if kind is None:
+        if kind in LATER_KINDS:  # its settings are not those of a scenario
             return None
         return kind, self.scenario(_body(top, self.faults), path, (*above, path.resolve()))
 
-    def kind(self, top: Item) -> str | None:
-        """Return the study's kind, or None if it is missing, unknown or not yet there."""
+    def kind(self, top: Item) -> str:
+        """Return the study's kind; that of a scenario if it is missing or unknown, so that the rest is checked too."""
         item = top.child("kind")
         allowed = f"allowed: {', '.join(KINDS)}"
         if item is None:
@@ -111,9 +145,9 @@ class _Reader:
             near = difflib.get_close_matches(str(item.value), KINDS, n=1)
             hint = f"; did you mean {near[0]}?" if near else ""
             self.faults.append(Fault(item.place, "kind", f"{item.shown()} is not known; {allowed}{hint}"))
-        else:
+        if item is not None and item.value in (*KINDS, *LATER_KINDS):
             return str(item.value)
-        return None
+        return KINDS[0]
 
     def scenario(self, body: Item, path: Path, above: tuple[Path, ...]) -> Item:
         """Return a scenario block laid over its base; a base's name stays its own."""
@@ -199,12 +233,8 @@ def _checked(root: Item, faults: list[Fault], path: Path) -> Scenario:
 
 def _roster_faults(scenario: Scenario | None, root: Item, path: Path) -> list[Fault]:
     """List what is wrong with a roster, and whether it fits the scenario if that is in order."""
-    item = root.child("population")
-    try:
-        population = Population.model_validate(item.plain() if item else {})
-    except ValidationError:
-        return []
-    if population.roster is None:
+    population = _population(root)
+    if population is None or population.roster is None:
         return []
     try:
         pool = make_pool(population)
@@ -214,9 +244,25 @@ def _roster_faults(scenario: Scenario | None, root: Item, path: Path) -> list[Fa
     return [fault if fault.place else replace(fault, place=_place(root, fault.path) or str(path)) for fault in faults]
 
 
-def _place(root: Item, path: str) -> str:
+def _population(root: Item) -> Population | None:
+    """Return the centers' settings; without what says nothing on how a roster is read, if there is a fault in that."""
+    item = root.child("population")
+    content = item.plain() if item else {}
+    try:
+        return Population.model_validate(content)
+    except ValidationError as error:
+        wrong = {str(detail["loc"][0]) for detail in error.errors() if detail["loc"]}
+    if not isinstance(content, dict) or not wrong or wrong & {"roster", "min_staff", *ROSTER_ONLY}:
+        return None
+    try:
+        return Population.model_validate({key: value for key, value in content.items() if key not in wrong})
+    except ValidationError:
+        return None
+
+
+def _place(root: Item, path: str, roster: bool = True) -> str:
     """Return the place of a setting, or of the roster if only defaults name it."""
-    for keys in (path.split("."), ["population", "roster"]):
+    for keys in (path.split("."), *([["population", "roster"]] if roster else [])):
         item: Item | None = root
         for key in keys:
             item = None if item is None else item.child(key)

@@ -56,15 +56,17 @@ def _without_rival(lower: dict[str, Item], upper: dict[str, Item]) -> dict[str, 
     return {key: item for key, item in lower.items() if key not in gone}
 
 
-def override(root: Item, text: str) -> tuple[Item, list[Fault]]:
+def override(root: Item, text: str, place: str = "") -> tuple[Item, list[Fault]]:
     """Lay one ``path=value`` over the scenario; the value is read as YAML.
+
+    ``place`` is what faults name as their place: ``--set path=value`` unless given.
 
     >>> from bscsim.scenario.document import item_of
     >>> root, faults = override(item_of({"calendar": {"sessions": [3, 7]}}, "default"), "calendar.sessions.0=4")
     >>> root.plain(), faults
     ({'calendar': {'sessions': [4, 7]}}, [])
     """
-    place = f"{SET} {text}"
+    place = place or f"{SET} {text}"
     path, equals, value_text = text.partition("=")
     path = path.strip().removeprefix("scenario.")
     keys = path.split(".")

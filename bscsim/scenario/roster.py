@@ -5,7 +5,8 @@ Rows without anything in them are passed over. A row must give an id, a sector, 
 
 A fault:
     a blank id, an id twice, a row with more or fewer cells than the header, staff that is not a whole number
-    from 0 to 1,000, a sector value that ``sector_values`` does not name (unless it has ``'*'``, any other).
+    from 0 to 1,000, a control character in one of the four cells,
+    a sector value that ``sector_values`` does not name (unless it has ``'*'``, any other).
 Dropped and counted:
     staff blank, staff 0, sector blank, area blank (a fault with ``blanks: error`` or ``strict: true``).
 Dropped and counted, or kept as a center that never takes part (``below_min: pool``):
@@ -19,6 +20,7 @@ import difflib
 import hashlib
 import io
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -80,8 +82,9 @@ class _Reading:
         self.faults.sort(key=lambda fault: fault[0])
         first = self.faults[:MOST_FAULTS]
         named = [Fault(f"{self.path}:{line}", column, text) for line, column, text in first]
-        more = len(self.faults) - len(named)
-        raise InputError([*named, Fault(str(self.path), "", f"and {more} more")] if more else named)
+        if rest := self.faults[MOST_FAULTS:]:
+            named.append(Fault(f"{self.path}:{rest[0][0]}", "", f"and {len(rest)} more"))
+        raise InputError(named)
 
 
 def read_roster(population: Population, path: Path | None = None) -> Pool:
@@ -117,7 +120,7 @@ def read_roster(population: Population, path: Path | None = None) -> Pool:
     if not kept:
         reasons = ", ".join(f"{count} {reason}" for reason, count in reading.dropped.items() if count)
         message = f"keeps no center: {reasons or 'it has a header and no rows'}"
-        raise InputError([Fault(str(path), "", message)])
+        raise InputError([Fault(f"{path}:1", "", message)])
     number = numbers(row.id for row in rows)
     kept.sort(key=lambda center: center[0].id)
     area_names = tuple(sorted({row.area for row, _, _ in kept}))
@@ -198,11 +201,20 @@ def _read_rows(reading: _Reading) -> list[_Row]:
             reading.fault(line, "", f"has {len(cells)} cells, the header has {len(header)}")
             continue
         row = _Row(line, **{name: cells[column] for name, column in place.items()})
+        for name, column in place.items():
+            _fault_control(line, header[column], cells[column], "" if name == "id" else "\r\n\t", reading)
         if row.id:
             rows.append(row)
         else:
             reading.fault(line, reading.population.columns.id, "is blank: every center needs an id")
     return rows
+
+
+def _fault_control(line: int, column: str, cell: str, usual: str, reading: _Reading) -> None:
+    """A control character is not seen and not meant, but for a few that a spreadsheet's cell may hold."""
+    found = next((sign for sign in cell if unicodedata.category(sign) == "Cc" and sign not in usual), None)
+    if found is not None:
+        reading.fault(line, column, f"holds the control character U+{ord(found):04X}; take it out")
 
 
 def _lines(reading: _Reading) -> Iterator[tuple[int, list[str]]]:

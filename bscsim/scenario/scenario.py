@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 
@@ -226,6 +226,8 @@ class Study:
         The file and its exact text.
     overrides
         What was laid over it: texts ``path=value``.
+    options
+        What was laid over it by options of their own: ``--seed 5`` -> ``simulation.seed=5``.
     layers
         Which layer set each resolved setting: dotted path -> ``default``, ``base NAME``, ``file`` or ``--set``.
     """
@@ -237,3 +239,4 @@ class Study:
     layers: Mapping[str, str]
     text: str = ""
     overrides: tuple[str, ...] = ()
+    options: Mapping[str, str] = field(default_factory=dict)

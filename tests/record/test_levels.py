@@ -96,12 +96,12 @@ def test_team_diagnostics(filled):
     assert one(filled, "seats_held") == pytest.approx((3 / 4 + 1 / 4) / 2)
     assert one(filled, "roles_covered") == pytest.approx(0.25)
     assert one(filled, "drive") == 0.75
-    assert one(filled, "pdsa_rate") == pytest.approx((6 / 2 + 0) / 2)
-    assert one(filled, "pdsa_rate", 14) == one(filled, "pdsa_rate")
-    assert np.isnan(one(filled, "pdsa_rate", 0))
+    assert one(filled, "pdsa_succeeded") == pytest.approx((6 / 2 + 0) / 2)
+    assert one(filled, "pdsa_succeeded", 14) == one(filled, "pdsa_succeeded")
+    assert np.isnan(one(filled, "pdsa_succeeded", 0))
     assert one(filled, "ideas_borrowed") == 0.125
     assert one(filled, "borrowed_share") == 0.25
-    for outcome in ("seats_held", "roles_covered", "pdsa_rate", "ideas_borrowed", "borrowed_share"):
+    for outcome in ("seats_held", "roles_covered", "pdsa_succeeded", "ideas_borrowed", "borrowed_share"):
         assert np.isnan(one(filled, outcome, arm="outside")), outcome
 
 

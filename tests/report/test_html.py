@@ -82,9 +82,21 @@ def test_figures_have_labels_and_tables_have_scopes(page: Page) -> None:
     assert all(labels)
     assert all(attributes.get("aria-hidden") == "true" for attributes in page.all("svg"))
     assert page.all("table")
-    assert len(page.all("caption")) == len(page.all("table"))
+    assert page.all("caption") == [], "a caption inside the table scrolls away with it"
+    ids = [attributes.get("id") for attributes in page.all("p") if attributes.get("class") == "caption"]
+    assert [attributes.get("aria-labelledby") for attributes in page.all("table")] == ids
     assert all(attributes.get("scope") in ("col", "row") for attributes in page.all("th"))
     assert page.all("html") == [{"lang": "en"}]
+
+
+def test_everything_that_scrolls_sideways_on_a_phone_says_so(page: Page) -> None:
+    boxes = [attributes for attributes in page.all("div") if attributes.get("class") in ("scroll", "chart")]
+    hints = [attributes for attributes in page.all("p") if attributes.get("class") == "swipe"]
+    assert len(hints) == len(boxes) == len(page.all("table")) + len(page.all("svg"))
+    assert all(attributes.get("tabindex") == "0" for attributes in boxes)
+    phone = html._resource("style.css").split("@media (max-width: 36rem)")[1].split("@media")[0]
+    assert re.search(r"\.swipe { display: block;", phone)
+    assert phone.count("min-width: 36rem") == 1, "whatever has the hint is wider than the screen"
 
 
 def test_headings_go_down_one_level_at_a_time(page: Page) -> None:
@@ -114,12 +126,17 @@ def test_it_says_the_answer_with_intervals(text: str, reading: Reading) -> None:
 
     effect = interval(reading.effect("all_present", 8))
     assert f"teachers&#39; practice is {level(effect.mean)} SD higher" in text
-    assert f"{level(effect.low)} to {level(effect.high)} SD" in text
+    assert "too few replicates for an interval" in text
+    values = reading.effect("all_present", 8)
+    assert f"Over the 3 replicates it ranges from {level(values.min())} to {level(values.max())} SD" in text
+    assert "90% of replicates" not in text
+    assert "0% to" not in text
 
 
 def test_it_says_how_to_reproduce(text: str, manifest: dict[str, Any]) -> None:
     assert "bscsim run small.yaml --seed 1 --replicates 3" in text
     assert manifest["study"]["digest"] in text
+    assert "bscsim rerun DIR --replicate 0" in text
 
 
 def test_it_holds_no_time_and_no_path(text: str) -> None:
@@ -155,3 +172,17 @@ def contrast(first: str, second: str) -> float:
 
     light, dark = sorted((luminance(first), luminance(second)), reverse=True)
     return (light + 0.05) / (dark + 0.05)
+
+
+def test_the_command_makes_this_run_again_with_its_changes():
+    from bscsim.report.html import command
+
+    manifest = {
+        "run": {"seed": 3, "replicates": 5},
+        "file": {"name": "my study.yaml"},
+        "set": ["parameters.k_hour=0.05", "calendar.sessions=[3, 7]", "simulation.seed=3"],
+    }
+    assert command(manifest) == (
+        "bscsim run 'my study.yaml' --set parameters.k_hour=0.05 --set 'calendar.sessions=[3, 7]' "
+        "--seed 3 --replicates 5"
+    )

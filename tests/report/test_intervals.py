@@ -41,7 +41,7 @@ def test_a_constant_ratio_has_an_interval_of_no_width() -> None:
 
 
 def test_a_ratio_to_nothing_is_missing() -> None:
-    assert ratio_of_means([1.0], [0.0]).as_dict() is not None
+    assert ratio_of_means([1.0], [0.0]).as_dict() is None
     assert math.isnan(ratio_of_means([1.0], [0.0]).mean)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 import bscsim
 from bscsim import run_folder, simulate
 from bscsim.record.store import StoreError
+from bscsim.run_folder import place
 from bscsim.scenario import memory
 from bscsim.scenario.faults import BscsimError, InputError
 from bscsim.scenario.scenario import Study
@@ -182,7 +184,7 @@ def test_a_strangers_file_of_our_name_is_never_overwritten(
     out = tmp_path / "out"
     out.mkdir()
     (out / name).write_text("{}")
-    with pytest.raises(InputError, match="may not be ours"):
+    with pytest.raises(InputError, match="was not written by bscsim"):
         run_folder.run(study, out=out, force=True)
     assert (out / name).read_text() == "{}"
     assert counted == []
@@ -200,11 +202,91 @@ def test_a_file_is_no_folder(tmp_path: Path, study: Study, counted: list[Any]) -
         run_folder.run(study, out=tmp_path / "out")
 
 
+@pytest.mark.parametrize(
+    ("made", "out", "said"),
+    [
+        ("file", "file/x", r"file/x: cannot be written: .*file is a file, not a folder; choose another --out"),
+        ("file", "file/x/y", r"file/x/y: cannot be written: .*file is a file, not a folder"),
+        ("link", "link", "link: is a link to nowhere, which is not there; choose another --out"),
+        ("link", "link/x", r"link/x: cannot be written: .*link is a link to nowhere, which is not there"),
+        ("circle", "circle", "circle: is a link to circle, which is not there"),
+        ("", "x" * 255, "cannot be written: File name too long"),
+    ],
+)
+@pytest.mark.parametrize("call", [run_folder.run, run_folder.plan])
+def test_a_place_that_cannot_be_written_is_refused_first(
+    call: Any, made: str, out: str, said: str, tmp_path: Path, study: Study, counted: list[Any]
+) -> None:
+    if made == "file":
+        (tmp_path / made).write_text("mine")
+    elif made:
+        (tmp_path / made).symlink_to({"link": "nowhere", "circle": "circle"}[made])
+    with pytest.raises(InputError, match=said) as caught:
+        call(study, out=tmp_path / out)
+    assert "tmp-" not in str(caught.value)
+    assert str(caught.value).startswith(str(tmp_path / out))
+    assert counted == []
+    assert [path.name for path in tmp_path.iterdir()] == [made] * bool(made)
+
+
+def test_a_folder_above_that_lets_nothing_in_is_refused_first(
+    tmp_path: Path, study: Study, counted: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A user who may do anything can write everywhere, so the refusal of the system is made here."""
+
+    def refuse(self: Path, *arguments: Any, **settings: Any) -> None:
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    with pytest.raises(InputError, match=r"out: cannot be written: no folder can be made in .* \(Permission denied\)"):
+        run_folder.run(study, out=tmp_path / "out")
+    assert counted == []
+
+
+def test_a_folder_that_is_there_but_closed_is_refused_first(
+    folder: Path, counted: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any, **settings: Any) -> None:
+        raise PermissionError(13, "Permission denied", f"{settings['dir']}/tmp-1")
+
+    before = contents(folder)
+    monkeypatch.setattr(place.tempfile, "TemporaryDirectory", refuse)
+    with pytest.raises(InputError, match=r"out: cannot be written: Permission denied; choose another --out$"):
+        run_folder.run(tiny_study(simulation__seed=5), out=folder, force=True)
+    assert counted == []
+    assert contents(folder) == before
+
+
+@pytest.mark.parametrize("holds", ["nothing", "a file"])
+def test_a_link_to_a_folder_is_followed(holds: str, tmp_path: Path, study: Study, counted: list[Any]) -> None:
+    (tmp_path / "links").mkdir()
+    real, link = tmp_path / "real" / "out", tmp_path / "links" / "out"
+    real.mkdir(parents=True)
+    if holds == "a file":
+        (real / "notes.txt").write_text("mine")
+    link.symlink_to(real)
+    run_folder.run(study, out=link, force=True)
+    assert link.is_symlink()
+    assert (real / "report.html").is_file()
+    (real / "report.html").unlink()
+    run_folder.report(link)
+    assert (real / "report.html").is_file()
+    assert alone(real)
+    assert alone(link)
+
+
 # ---- nothing half-made ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("error", [KeyboardInterrupt(), OSError(28, "No space left on device"), ZeroDivisionError()])
-@pytest.mark.parametrize("where", ["simulation", "report"])
+@pytest.mark.parametrize(
+    ("where", "error"),
+    [
+        ("simulation", KeyboardInterrupt()),
+        ("simulation", OSError(28, "No space left on device")),
+        ("simulation", ZeroDivisionError()),
+        ("report", KeyboardInterrupt()),
+    ],
+)
 def test_an_interrupted_run_leaves_nothing(
     error: BaseException, where: str, tmp_path: Path, study: Study, counted: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -219,6 +301,68 @@ def test_an_interrupted_run_leaves_nothing(
     with pytest.raises(type(error)):
         run_folder.run(study, out=tmp_path / "new" / "deep" / "out")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_report_that_fails_loses_no_simulation(
+    tmp_path: Path, study: Study, counted: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from bscsim import report
+
+    def fail(run: object, manifest: object, folder: Path) -> None:
+        (folder / "report.html").write_text("half")
+        raise ZeroDivisionError("a figure")
+
+    out = tmp_path / "out"
+    with monkeypatch.context() as broken:
+        broken.setattr(report, "write_report", fail)
+        with pytest.raises(BscsimError, match=r"a figure.*bscsim report"):
+            run_folder.run(study, out=out)
+    assert {name.split("/")[0] for name in contents(out)} == {"cells", "manifest.json"}
+    run_folder.report(out)
+    assert (out / "report.html").is_file()
+    assert len(counted) == 1
+    assert alone(out)
+
+
+def test_results_that_find_their_place_taken_are_kept_beside_it(
+    tmp_path: Path, study: Study, counted: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another run finishes in the same folder while this one simulates: neither is lost, neither overwritten."""
+    from bscsim.run_folder import workers
+
+    out, simulating = tmp_path / "out", workers.simulate_all
+
+    def meanwhile(*arguments: Any) -> Any:
+        with monkeypatch.context() as other:
+            other.setattr(workers, "simulate_all", simulating)
+            run_folder.run(tiny_study(simulation__seed=5), out=out)
+        return simulating(*arguments)
+
+    monkeypatch.setattr(workers, "simulate_all", meanwhile)
+    with pytest.raises(BscsimError, match="kept in"):
+        run_folder.run(study, out=out)
+    assert json.loads((out / "manifest.json").read_text())["run"]["seed"] == 5
+    (kept,) = (path for path in tmp_path.iterdir() if path != out)
+    assert json.loads((kept / "manifest.json").read_text())["run"]["seed"] == study.scenario.simulation.seed
+    assert run_folder.rerun(kept).startswith("replicate 0")
+
+
+def test_two_builds_for_one_folder_do_not_meet(tmp_path: Path) -> None:
+    with place.beside(tmp_path / "out") as one, place.beside(tmp_path / "out") as two:
+        assert one != two
+        assert one.is_dir()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_changed_code_is_run_anew(folder: Path, study: Study, counted: list[Any]) -> None:
+    """The same scenario and version from other source code may give other numbers, so it is simulated again."""
+    path = folder / "manifest.json"
+    manifest = json.loads(path.read_text())
+    manifest["versions"]["code"] = "0" * 16
+    path.write_text(json.dumps(manifest))
+    assert run_folder.run(study, out=folder).simulated
+    assert len(counted) == 1
+    assert not run_folder.run(study, out=folder).simulated
 
 
 def test_an_interrupted_rerun_leaves_the_old_results(
@@ -268,6 +412,23 @@ def test_a_run_that_would_not_fit_is_refused_first(
         run_folder.run(study, out=tmp_path / "out")
     assert counted == []
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_would_not_fit_is_named_where_it_was_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("big.yaml").write_text("kind: scenario\nscenario:\n  simulation: {replicates: 90000000}\n")
+    Path("small.yaml").write_text("kind: scenario\n")
+    setting = "simulation.replicates=90000000"
+    for file, overrides, options, where in (
+        ("big.yaml", [], {}, "big.yaml:3:28"),
+        ("small.yaml", [setting], {}, f"--set {setting}"),
+        ("big.yaml", [], {"--replicates 90000000": setting}, "--replicates 90000000"),
+    ):
+        loaded = bscsim.load(file, overrides, options)
+        with pytest.raises(InputError, match=rf"^{re.escape(where)}: simulation\.replicates: 90000000 replicates"):
+            run_folder.plan(loaded)
+    with pytest.raises(InputError, match=r"^simulation\.replicates: 90000000 replicates"):
+        run_folder.run(bscsim.load("big.yaml"), replicates=90_000_000)
 
 
 # ---- plan, report and rerun -----------------------------------------------------------------------------------------
@@ -344,14 +505,61 @@ def test_rerun_needs_the_same_scenario(folder: Path) -> None:
         run_folder.rerun(folder)
 
 
+@pytest.mark.parametrize("edited", ["scenario", "run"])
+def test_rerun_says_that_a_seed_was_edited(edited: str, folder: Path) -> None:
+    path = folder / "manifest.json"
+    manifest = json.loads(path.read_text())
+    (manifest["run"] if edited == "run" else manifest["scenario"]["simulation"])["seed"] = 7
+    path.write_text(json.dumps(manifest))
+    said = "1 in its scenario and 7 in its run" if edited == "run" else "7 in its scenario and 1 in its run"
+    with pytest.raises(InputError, match=f"no longer the scenario .*: simulation.seed is {said}"):
+        run_folder.rerun(folder)
+
+
+def test_rerun_says_that_the_streams_are_others(folder: Path) -> None:
+    path = folder / "manifest.json"
+    manifest = json.loads(path.read_text())
+    manifest["versions"]["streams"] = "0"
+    manifest["study"]["digest"] = "of old"
+    path.write_text(json.dumps(manifest))
+    with pytest.raises(InputError, match=r"the random streams are of version \d+, and were of version 0"):
+        run_folder.rerun(folder)
+
+
+def roster_study(roster: str) -> Study:
+    scenario = tiny_study().scenario
+    content = {**_without_synthetic(scenario), "roster": roster}
+    scenario = type(scenario).model_validate({**_plain(scenario), "population": content})
+    return Study("scenario", "tiny", scenario, Path("tiny.yaml"), {}, "")
+
+
+def test_rerun_finds_a_roster_from_any_folder(
+    tmp_path: Path, counted: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, elsewhere = tmp_path / "home", tmp_path / "elsewhere"
+    for data in (home / "data", elsewhere / "data"):
+        data.mkdir(parents=True)
+    text = "id,sector,area,staff\n1,child_care,x,6\n2,head_start,y,8\n"
+    (home / "data" / "centers.csv").write_text(text)
+    monkeypatch.chdir(home)
+    run_folder.run(roster_study("data/centers.csv"), out="results/tiny")
+    assert str(tmp_path) not in (home / "results" / "tiny" / "manifest.json").read_text()
+    monkeypatch.chdir(elsewhere)
+    assert "bit for bit" in run_folder.rerun("../home/results/tiny")
+    (elsewhere / "data" / "centers.csv").write_text(text.replace("6", "7"))  # another of the same name goes after it
+    assert "bit for bit" in run_folder.rerun(home / "results" / "tiny")
+    (home / "data" / "centers.csv").unlink()
+    with pytest.raises(InputError, match=r"the roster data/centers\.csv has changed \(SHA-256 \w+ then, \w+ now\)"):
+        run_folder.rerun(home / "results" / "tiny")
+    (elsewhere / "data" / "centers.csv").unlink()
+    with pytest.raises(InputError, match=r"the roster data/centers\.csv is neither there .*start rerun in the folder"):
+        run_folder.rerun(home / "results" / "tiny")
+
+
 def test_a_report_on_a_roster_needs_no_roster(tmp_path: Path, counted: list[Any]) -> None:
     roster = tmp_path / "centers.csv"
     roster.write_text("id,sector,area,staff\n1,child_care,x,6\n2,head_start,y,8\n3,school,y,\n")
-    study = tiny_study()
-    scenario = study.scenario.with_values({})
-    content = {**_without_synthetic(scenario), "roster": str(roster)}
-    scenario = type(scenario).model_validate({**_plain(scenario), "population": content})
-    study = Study("scenario", "tiny", scenario, Path("tiny.yaml"), {}, "")
+    study = roster_study(str(roster))
     out = tmp_path / "out"
     run_folder.run(study, out=out)
     manifest = json.loads((out / "manifest.json").read_text())

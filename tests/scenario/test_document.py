@@ -50,11 +50,13 @@ def test_every_value_knows_its_place():
 
 
 @pytest.mark.parametrize(("text", "places"), [
-    ("a: [1\nb: 2", ["f.yaml:2:2: not valid YAML"]),
+    ("a: [1\nb: 2", [
+        "f.yaml:1:4: not valid YAML: the list that begins here needs a comma or its closing ] before line 2, column 2",
+    ]),
     ("a: b: c", ["f.yaml:1:5: not valid YAML"]),
     ("\ta: 1", ["f.yaml:1:1: not valid YAML"]),
     ("a: 'x", ["f.yaml:1:6: not valid YAML"]),
-    ("{a: 1", ["f.yaml:1:6: not valid YAML"]),
+    ("{a: 1", ["f.yaml:1:1: not valid YAML: the mapping that begins here needs a comma or its closing }"]),
     ("a: 1\n---\nb: 2\n", ["f.yaml:2:1: not valid YAML"]),
     ("a: 1\nb: \x00", ["f.yaml:2:4: not valid YAML: the character '\\x00'"]),
     ("a: *x", ["f.yaml:1:4: not valid YAML: found undefined alias 'x'"]),

@@ -122,8 +122,12 @@ ONE_FAULT = {
     "calendar: {sessions: [7, 3]}": "2:26: calendar.sessions.1: must come after the month before it (7), not 3",
     "calendar: {sessions: [2, 7]}":
         "2:23: calendar.sessions.0: must lie from the end of pre-work (3) to before ends (16), not 2",
-    "calendar: {sessions: [3, x]}": "2:26: calendar.sessions.1: 'x' is not an integer; allowed: a list of months",
-    "calendar: {sessions: 3}": "2:22: calendar.sessions: 3 is not a list; allowed: a list of months",
+    "calendar: {sessions: [3, x]}":
+        "2:26: calendar.sessions.1: 'x' is not an integer; allowed: a list of months; [] for none",
+    "calendar: {sessions: none}":
+        "2:22: calendar.sessions: 'none' is not a list; allowed: a list of months; [] for none",
+    "calendar: {sessions: 3}":
+        "2:22: calendar.sessions: 3 is not a list; allowed: a list of months; [] for none",
     "calendar: {calls: [3, 4.5]}":
         "2:23: calendar.calls.1: 4.5 is not an integer; allowed: monthly, none or a list of months",
     "calendar: {calls: montly}":
@@ -427,3 +431,46 @@ def test_shipped_bases_load(write, name):
 @pytest.mark.skipif(not (EXPERIMENTS / "ccl_feasibility.yaml").exists(), reason="no experiments beside these tests")
 def test_the_shipped_feasibility_base_is_the_experiment():
     assert load(EXPERIMENTS / "ccl_feasibility.yaml").scenario.digest == Scenario().digest
+
+
+# ---- all at once, and given twice ---------------------------------------------------------------------------------
+
+
+def test_faults_of_the_file_hide_none_of_its_roster(faults):
+    Path("centers.csv").write_text("id,sector,area,staff\n" + "".join(f"{n},school,Wake,x\n" for n in range(7, 12)))
+    found = faults("kind: scenario\npopulation: {roster: centers.csv, drivers: 99, centres: 3}\n")
+    assert [line.split(": ")[0] for line in found] == [
+        *(f"centers.csv:{line}" for line in range(2, 7)), "s.yaml:2:44", "s.yaml:2:48"]
+
+
+def test_roster_faults_come_by_line_number(faults):
+    Path("centers.csv").write_text("id,sector,area,staff\n" + "".join(f"{n},school,Wake,x\n" for n in range(30)))
+    places = [line.split(": ")[0] for line in faults("kind: scenario\npopulation: {roster: centers.csv}\n")]
+    assert places == [f"centers.csv:{line}" for line in range(2, 23)]
+
+
+@pytest.mark.parametrize("kind", ["kind: scenaro", "# none"])
+def test_a_bad_kind_hides_nothing(kind, faults):
+    found = faults(f"{kind}\nparameters: {{k_hour: 9}}\n")
+    assert [line.split(": ")[1] for line in found] == ["kind", "parameters.k_hour"]
+
+
+def test_an_option_is_named_as_it_was_typed(write):
+    write(s="kind: scenario\n")
+    with pytest.raises(InputError, match=r"^--seed -1: simulation\.seed: -1 is out of range"):
+        load("s.yaml", options={"--seed -1": "simulation.seed=-1"})
+    study = load("s.yaml", options={"--seed 5": "simulation.seed=5"})
+    assert (study.scenario.simulation.seed, study.layers["simulation.seed"]) == (5, "--set")
+
+
+def test_a_setting_given_by_set_and_by_its_option_is_a_fault(write):
+    write(s="kind: scenario\n")
+    with pytest.raises(InputError) as caught:
+        load("s.yaml", ["simulation.replicates=1e9"], {"--replicates 2": "simulation.replicates=2"})
+    assert str(caught.value) == (
+        "--set simulation.replicates=1e9: simulation.replicates: is also given by --replicates 2; give it once")
+
+
+def test_a_faulty_bound_of_the_calendar_is_not_quoted(faults):
+    found = faults("kind: scenario\ncalendar: {prework: [0, 20], sessions: [3, 7]}\n")
+    assert found == ["s.yaml:2:21: calendar.prework: must be over by ends (16), not at 20"]

@@ -115,7 +115,13 @@ def test_more_than_twenty_faults_are_counted(roster) -> None:
     assert faults_of(roster, *(f"{row},p,A,x" for row in range(20)))[-1].startswith("21: staff")
     faults = faults_of(roster, *(f"{row},p,A,x" for row in range(33)))
     assert len(faults) == 21
-    assert faults[-1].endswith("and 13 more")
+    assert faults[-1] == "22: and 13 more"
+
+
+@pytest.mark.parametrize("sign", ["\x00", "\x07", "\x7f", "\x85", "\n"])
+def test_a_control_character_in_an_id_is_a_fault(roster, sign: str) -> None:
+    faults = faults_of(roster, f'"1{sign}2",p,A,9', "2,p,A,9")
+    assert faults == [f"2: id: holds the control character U+{ord(sign):04X}; take it out"]
 
 
 def test_the_line_is_the_one_a_row_begins_on(roster) -> None:
@@ -168,7 +174,7 @@ def test_files_that_are_no_roster(roster, data: bytes, message: str) -> None:
 
 
 def test_a_roster_that_keeps_nothing_says_why(roster) -> None:
-    assert faults_of(roster)[0].endswith("keeps no center: it has a header and no rows")
+    assert faults_of(roster) == ["1: keeps no center: it has a header and no rows"]
     assert faults_of(roster, "1,p,A,", "2,p,A,2")[0].endswith("keeps no center: 1 staff blank, 1 below min_staff")
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from bscsim.record.measures import HIRING, LINES, PAYER_OF_LINE
 from bscsim.report.figures.style import BLUE, INK, ORANGE, SOFT, new_figure, note
 from bscsim.report.intervals import Interval, interval
-from bscsim.report.words import dollars, interval_note, percent
+from bscsim.report.words import dollars, interval_note, listed, percent, supports_used
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -97,4 +97,8 @@ def caption(reading: Reading) -> str:
             "Hiring after exits is counted as the change from the same centers without the collaborative "
             f"({dollars(interval(cost[:, HIRING]).mean)} per center). "
         )
+    if used := supports_used(reading):
+        paid = dollars(interval(cost[:, LINES.index("supports")]).mean)
+        text += f"Supports in use: {listed(used)}; the line “Supports” is what is paid for them ({paid} per center). "
+        text += "What they change in hiring is part of the change in hiring costs. " if reading.has_twin else ""
     return text + "Prices are a table to be replaced by local ones; the shape matters more than the sum."

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bscsim.report.figures.style import AMBER, BLUE, INK, SOFT, WASH, new_figure, note
 from bscsim.report.intervals import Interval, interval
 from bscsim.report.reading import ROLE_WORDS
-from bscsim.report.words import interval_note, percent
+from bscsim.report.words import interval_note, listed, percent
 
 if TYPE_CHECKING:
     import numpy as np
@@ -98,11 +98,17 @@ def caption(reading: Reading) -> str:
     regular = reading.call_regulars()
     sup, tea = reading.roles.index("supervisor"), reading.roles.index("teacher")
     session, call = reading.events.index("session"), reading.events.index("call")
-    return (
-        f"Teachers in the teams attend {percent(interval(attended[:, tea, session]).mean)} of learning sessions and "
-        f"{percent(interval(attended[:, tea, call]).mean)} of all-team calls. At least four of their first seven "
-        f"all-team calls are attended by {percent(interval(regular[:, sup]).mean)} of supervisors and "
-        f"{percent(interval(regular[:, tea]).mean)} of teachers; the published shares are 80% of supervisors and 40% "
-        f"of front-line clinicians ({PUBLISHED_SOURCE}). The two published shares were used to set the attendance "
-        "parameters, so agreement is a check of the fit, not a prediction."
+    shares = ((session, "learning sessions"), (call, "all-team calls"))
+    seen = [(interval(attended[:, tea, event]), words) for event, words in shares]
+    said = [f"{percent(share.mean)} of {words}" for share, words in seen if share.n]
+    text = f"Teachers in the teams attend {listed(said)}. " if said else ""
+    if interval(regular[:, sup]).n and interval(regular[:, tea]).n:
+        text += (
+            "At least four of their first seven all-team calls are attended by "
+            f"{percent(interval(regular[:, sup]).mean)} of supervisors and {percent(interval(regular[:, tea]).mean)} "
+            "of teachers. "
+        )
+    return text + (
+        f"The published shares are 80% of supervisors and 40% of front-line clinicians ({PUBLISHED_SOURCE}). They were "
+        "used to set the attendance parameters, so agreement is a check of the fit, not a prediction."
     )

@@ -34,20 +34,20 @@ def measures(reading: Reading) -> list[tuple[str, str, NDArray[np.float64]]]:
     def total(name: str) -> NDArray[np.float64]:
         return np.asarray(reading.array("treated", name)[0][mask].sum(axis=0))
 
-    active = (reading.array("treated", "seats_held")[0][mask] > 0).sum(axis=0).astype(np.float64)
+    with_team = (reading.array("treated", "seats_held")[0][mask] > 0).sum(axis=0).astype(np.float64)
     sent = reading.array("treated", "report_sent")[0][mask]
     teacher = reading.roles.index("teacher")
     practice = reading.array("treated", "practice")[0][mask][:, :, teacher]
     seen = (sent > 0) & np.isfinite(practice)
     reported = divide(np.where(seen, practice, 0.0).sum(axis=0), seen.sum(axis=0).astype(np.float64))
-    started = divide(total("pdsa_started"), active)
+    started = divide(total("pdsa_started"), with_team)
     started[: reading.calendar.prework[1]] = np.nan
     sent_share = divide(total("report_sent"), total("report_due"))
     end = reading.calendar.ends  # what the faculty sees: nothing is reported after the collaborative
     return [
         ("PDSA cycles started, per team", "PDSAs a month", started[:end]),
         ("Monthly reports sent", "% of teams", 100 * sent_share[:end]),
-        ("Teacher practice, reporting teams", "practice, 0–1", reported[:end]),
+        ("True teacher practice, reporting teams", "practice, 0–1", reported[:end]),
     ]
 
 
@@ -131,8 +131,8 @@ def source() -> str:
     """The rules, stated on the figure itself."""
     return (
         "One replicate, one collaborative. Center line: median of the first 12 points. Shift (filled points): 6 or "
-        "more in a row on one side of the\nmedian; trend (thick line): 5 or more in a row rising or falling; runs: too "
-        "few or too many for chance (Perla, Provost & Murray 2011)."
+        "more in a row on one side;\ntrend (thick line): 5 or more rising or falling (Perla et al. 2011); runs: too few "
+        "or too many for chance (Swed & Eisenhart 1943)."
     )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bscsim.report.figures.style import AMBER, BLUE, FAINT, GREEN, INK, ORANGE, SOFT, new_figure, note
-from bscsim.report.intervals import interval, ratio_of_means
+from bscsim.report.intervals import Interval, interval, ratio_of_means
 from bscsim.report.reading import divide
 from bscsim.report.words import interval_note, level, percent
 
@@ -98,6 +98,25 @@ def draw_mix(axes: Axes, reading: Reading) -> None:
     axes.set_title("What became of the PDSA cycles")
 
 
+CLEAR_GAIN = 0.02
+"""SD of practice; a smaller gain is nothing to divide by."""
+
+
+def shared_gain(reading: Reading, month: int) -> Interval | None:
+    """How much of the team's gain reaches the others; None when the team's gain is not clearly above zero."""
+    team, others = reading.effect("seat_holders", month), reading.effect("non_team", month)
+    return ratio_of_means(others, team) if clearly_positive(interval(team)) else None
+
+
+def clearly_positive(gain: Interval) -> bool:
+    """Whether a gain in SD is large enough, and known well enough, to divide by it.
+
+    >>> clearly_positive(interval([0.1, 0.2, 0.15])), clearly_positive(interval([-0.1, 0.2, 0.15]))
+    (True, False)
+    """
+    return gain.mean >= CLEAR_GAIN and (gain.n == 1 or gain.low > 0)
+
+
 def source(reading: Reading) -> str:
     """What point and line are, and whose counts are beside ours."""
     return (
@@ -115,10 +134,13 @@ def caption(reading: Reading) -> str:
     wave = reading.main_wave
     if reading.has_twin and wave is not None:
         team, others = reading.effect("seat_holders", wave), reading.effect("non_team", wave)
-        ratio = ratio_of_means(others, team)
+        ratio = shared_gain(reading, wave)
         text += (
             f". At month {wave} the effect on teachers who ever held a seat is {level(interval(team).mean)} SD, on the "
-            f"others {level(interval(others).mean)} SD: {percent(ratio.mean)} of the team's gain has reached them"
+            f"others {level(interval(others).mean)} SD"
+        )
+        text += f": {percent(ratio.mean)} of the team's gain has reached them" if ratio else (
+            "; the team's gain is not clearly above zero, so no share of it is given"
         )
     return text + (
         ". The share of PDSA cycles in progress is the larger, the shorter the collaborative: a cycle takes as long in "

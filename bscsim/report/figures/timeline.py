@@ -19,7 +19,7 @@ from bscsim.report.figures.style import (
     new_figure,
     note,
 )
-from bscsim.report.words import count, listed
+from bscsim.report.words import count, listed, months
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -128,14 +128,17 @@ def draw_events(axes: Axes, months: Sequence[int], y: int, is_held: bool) -> Non
 def draw_sessions(axes: Axes, calendar: Calendar, is_held: bool) -> None:
     """One diamond a learning session, numbered; hollow where sessions are switched off."""
     roomy = all(points_a_month(calendar) * (b - a) > LABEL_POINTS for a, b in pairwise(calendar.sessions))
+    side, offset = "left", 7
+    if calendar.sessions and calendar.ends - calendar.sessions[-1] < 3:  # clear of the line that marks the end
+        free = roomy and points_a_month(calendar) * (calendar.sessions[0] + 0.5) > LABEL_POINTS
+        side, offset = ("right", -7) if free else ("left", 12)
     for i, month in enumerate(calendar.sessions, start=1):
         axes.plot([month + 0.5], [1], "D", color=BLUE, mfc=BLUE if is_held else "none", ms=6)
-        past_end = 12 if calendar.ends - month < 3 else 7  # clear of the line that marks the end
         if not roomy and month != calendar.sessions[-1]:
             continue
         words = f"LS{i}" if roomy else f"LS1 to LS{i}"
-        axes.annotate(words, (month + 0.5, 1), xytext=(past_end, 0), textcoords="offset points", va="center",
-                      fontsize=7.5, color=BLUE)  # fmt: skip
+        axes.annotate(words, (month + 0.5, 1), xytext=(offset, 0), textcoords="offset points", va="center",
+                      ha=side, fontsize=7.5, color=BLUE)  # fmt: skip
     if not calendar.sessions or not is_held:
         text, x = ("not held: element switched off", calendar.ends + 2.5) if calendar.sessions else ("none", 0.3)
         axes.text(x, 1, text, va="center", color=SOFT, fontsize=7.5)
@@ -156,11 +159,21 @@ def draw_waves(axes: Axes, calendar: Calendar, y: int) -> None:
 
 
 def caption(reading: Reading) -> str:
-    """What to see: phases and how many of each event."""
+    """What to see: phases, how many of each event, and which are not held."""
     calendar = reading.calendar
-    scheduled = [count(len(calendar.months_of(event)), words.rstrip("s").lower()) for event, words in EVENT_ROWS]
+    scheduled = {event: len(calendar.months_of(event)) for event, _ in EVENT_ROWS}
+    words = {event: text.rstrip("s").lower() for event, text in EVENT_ROWS}
+    on = [count(number, words[event]) for event, number in scheduled.items() if number and held(reading, event)]
+    off = [f"{words[event]}s" for event, number in scheduled.items() if number and not held(reading, event)]
+    sessions = "there are no learning sessions"
+    if calendar.sessions and held(reading, "sessions"):
+        sessions = f"learning sessions fall in {months(calendar.sessions)}, with an action period after each"
+    elif calendar.sessions:
+        off.insert(0, "learning sessions")
+    text = "" if reading.has_treated else "No center was enrolled: this is the calendar that would have been kept. "
     return (
-        f"Pre-work runs from month {calendar.prework[0]} to {calendar.prework[1]}; learning sessions fall in months "
-        f"{listed(calendar.sessions)}, with an action period after each; the collaborative ends at month "
-        f"{calendar.ends}. Scheduled: {listed(scheduled)}. Measurement waves at months {listed(calendar.waves)}."
+        f"{text}Pre-work runs from month {calendar.prework[0]} to {calendar.prework[1]}; {sessions}; the collaborative "
+        f"ends at month {calendar.ends}. Scheduled: {listed(on)}. "
+        + (f"Not held, because their element is switched off: {listed(off)}. " if off else "")
+        + f"Staff are measured at {months(calendar.waves)}."
     )

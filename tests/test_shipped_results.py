@@ -1,0 +1,66 @@
+"""The shipped results are those of the code that ships with them, and the README quotes them as they are."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import bscsim
+
+ROOT = Path(__file__).resolve().parents[1]
+SHIPPED = ROOT / "results" / "ccl_feasibility"
+
+
+@pytest.fixture(scope="module")
+def summary():
+    return json.loads((SHIPPED / "summary.json").read_text(encoding="utf-8"))
+
+
+def effect(summary, estimand: str, month: int) -> dict[str, float]:
+    """The shipped effect in SD."""
+    (row,) = [row for row in summary["effects"] if (row["estimand"], row["month"]) == (estimand, month)]
+    return row["sd"]
+
+
+def test_the_shipped_run_is_the_experiment_of_today(summary):
+    study = bscsim.load(ROOT / "experiments" / "ccl_feasibility.yaml")
+    assert summary["study"]["digest"] == study.scenario.digest
+    assert summary["run"]["replicates"] == study.scenario.simulation.replicates
+
+
+def test_the_shipped_numbers_are_those_of_todays_code(summary):
+    """Simulating replicate 0 again gives the shipped row: a change that moves numbers must refresh the results."""
+    study = bscsim.load(ROOT / "experiments" / "ccl_feasibility.yaml")
+    again = bscsim.simulate(study.scenario, replicates=[0]).effects().query("enrolled and month == 16")
+    again = again[again["estimand"] == "all_present"].set_index("center_id")
+    shipped = pd.read_csv(SHIPPED / "tables" / "center_effects.csv")
+    shipped = shipped.query("replicate == 0 and month == 16").set_index("center")
+    assert len(again) == len(shipped) == 8
+    assert again["effect"].to_dict() == pytest.approx(shipped["effect"].to_dict(), rel=1e-6)
+
+
+def test_the_readme_quotes_the_shipped_run(summary):
+    text = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    end, later, last = (effect(summary, "all_present", month) for month in (16, 28, 40))
+    assert (
+        f"practice is {end['mean']:.2f} SD higher (95% Monte Carlo interval {end['ci95_low']:.2f} to "
+        f"{end['ci95_high']:.2f}; 90% of collaboratives between {end['p05']:.2f} and {end['p95']:.2f}), "
+        f"{later['mean']:.2f} a year later and {last['mean']:.2f} after two years"
+    ) in text
+    assert f"Team members gain {effect(summary, 'seat_holders', 16)['mean']:.2f} SD" in text
+    payers = summary["costs"]["by_payer"]
+    cost = payers["sponsor"]["mean"] + payers["center"]["mean"]
+    assert f"about ${round(cost, -2):,.0f} a center" in text
+
+
+def test_odd_quotes_the_shipped_run(summary):
+    text = (ROOT / "bscsim" / "agents" / "ODD.md").read_text(encoding="utf-8")
+    roles, reports = summary["participation"], summary["reports"]
+    regular = {role: roles[role]["at_least_4_of_7_calls"]["mean"] for role in ("supervisor", "teacher")}
+    assert f"| {regular['supervisor']:.0%}; {regular['teacher']:.0%} of teachers:" in text
+    assert f"| {reports['sent_share_of_due']['mean']:.0%}, **a little high**;" in text
+    assert f"{effect(summary, 'all_present', 16)['mean']:.2f} SD (Monte Carlo SE".lstrip("0") in text
+    assert f"| {summary['withdrawal']['share_of_centers']['mean']:.0%} in 16 months |" in text
