@@ -1,6 +1,6 @@
 """The command line: parse, call, print.
 
-Exit status: 0 done, 1 the study failed, 2 bad input, 3 incomplete and resumable, 130 Ctrl-C, 143 SIGTERM.
+Exit status: 0 done, 1 the study failed, 2 bad input, 130 Ctrl-C, 143 SIGTERM.
 What a command needs is imported inside it, so that ``bscsim --help`` is quick.
 """
 

@@ -16,7 +16,7 @@ import pytest
 
 import bscsim
 from bscsim import cli, console
-from bscsim.scenario.faults import BscsimError, IncompleteError
+from bscsim.scenario.faults import BscsimError
 from bscsim.scenario.parameters import table
 
 ROOT = Path(__file__).parents[1]
@@ -311,7 +311,6 @@ def test_rerun_and_report(
     ("error", "status", "message"),
     [
         (BscsimError("it failed"), 1, "it failed\n"),
-        (IncompleteError("3 of 10 done"), 3, "3 of 10 done\n"),
         (KeyboardInterrupt(), 130, "stopped by Ctrl-C\n"),
         (PermissionError(13, "Permission denied", "results"), 1, "results: Permission denied\n"),
     ],

@@ -80,10 +80,6 @@ class Reading:
         values: NDArray[np.float64] = self.world(world)[measure].astype(np.float64)
         return values
 
-    def center_mean(self, world: WorldName, measure: str) -> NDArray[np.float64]:
-        """Mean over enrolled centers (NaN left out): [R, ...]."""
-        return masked_mean(self.array(world, measure), self.enrolled)
-
     def center_sum(self, world: WorldName, measure: str) -> NDArray[np.float64]:
         """Sum over enrolled centers: [R, ...]."""
         values = self.array(world, measure)
@@ -271,9 +267,3 @@ def row_means(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """
     there = np.isfinite(values)
     return divide(np.where(there, values, 0.0).sum(axis=1), there.sum(axis=1).astype(np.float64))
-
-
-def masked_mean(values: NDArray[np.float64], mask: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Mean over axis 1 of the finite values inside the [R, C] mask: [R, ...]."""
-    use = expand(mask, values) & np.isfinite(values)
-    return divide(np.where(use, values, 0.0).sum(axis=1), use.sum(axis=1).astype(np.float64))

@@ -68,13 +68,3 @@ class InputError(BscsimError):
         if not self.faults:
             raise ValueError("an InputError needs at least one fault")
         super().__init__("\n".join(str(fault) for fault in self.faults))
-
-
-class IncompleteError(BscsimError):
-    """The run was interrupted, or is one part of several; the same command resumes it (exit status 3).
-
-    >>> IncompleteError("3 of 100 replicates are missing").exit_status
-    3
-    """
-
-    exit_status: ClassVar[int] = 3

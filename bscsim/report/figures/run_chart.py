@@ -131,8 +131,8 @@ def source() -> str:
     """The rules, stated on the figure itself."""
     return (
         "One replicate, one collaborative. Center line: median of the first 12 points. Shift (filled points): 6 or "
-        "more in a row on one side;\ntrend (thick line): 5 or more rising or falling (Perla et al. 2011); runs: too few "
-        "or too many for chance (Swed & Eisenhart 1943)."
+        "more in a row on one side;\ntrend (thick line): 5 or more rising or falling (Perla et al. 2011); "
+        "runs: too few or too many for chance (Swed & Eisenhart 1943)."
     )
 
 
@@ -147,7 +147,8 @@ def caption(reading: Reading) -> str:
                 signals.append(f"{chart.runs_signal} runs")
             said.append(f"{title.lower().replace('pdsa', 'PDSA')}: {listed(signals) if signals else 'no signal'}")
     return (
-        "What the faculty of the first simulated collaborative would see, including that only part of the teams "
+        "What the faculty of the first simulated collaborative would see (but for observers' errors), including that "
+        "only part of the teams "
         f"report in a given month. Signals by the run-chart rules: {'; '.join(said)}. A shift after the learning "
         "sessions is what improvement looks like in this convention; it does not by itself show that the "
         "collaborative caused it."
