@@ -11,7 +11,7 @@ import numpy as np
 
 from bscsim.record.frames import WORLDS, category, numbers, place
 from bscsim.record.measures import LINES, PARENT, PAYER_OF_LINE, PAYERS, ROLES, TEACHER
-from bscsim.record.participation import share
+from bscsim.record.ratio import divide
 from bscsim.record.staff_rows import Array
 from bscsim.record.trajectories import Trajectories, World
 
@@ -66,14 +66,14 @@ def _leavers(world: World, starts: Array, steps: int) -> dict[str, Array]:
     columns: dict[str, Array] = {
         "staff": staff_months / months, "exits": exits.astype(np.int64),
         **{f"exits_{role}": by_role[:, code].astype(np.int64) for code, role in enumerate(ROLES)},
-        "annual_rate": share(exits * MONTHS_PER_YEAR, staff_months),
+        "annual_rate": divide(exits * MONTHS_PER_YEAR, staff_months),
         "hires": hires.astype(np.int64), "local_hires": total("local_hires").astype(np.int64),
-        "replaced": share(hires, exits),
+        "replaced": divide(hires, exits),
     }
     for name in ("seats_lost", "seats_refilled"):
         columns[name] = total(name).astype(np.int64)
     columns["knowledge_lost"] = total("knowledge_lost")
-    columns["leaver_practice"] = share(total("leaver_practice"), by_role[:, TEACHER])
+    columns["leaver_practice"] = divide(total("leaver_practice"), by_role[:, TEACHER])
     return columns
 
 

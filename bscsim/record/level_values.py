@@ -13,7 +13,7 @@ import numpy as np
 
 from bscsim.record import measured as study
 from bscsim.record.measures import LEADER, STAFF_ROLES, TEACHER
-from bscsim.record.participation import share
+from bscsim.record.ratio import divide
 from bscsim.record.staff_rows import Array
 from bscsim.record.trajectories import Trajectories, World
 from bscsim.record.truth import Persons, present, there_at_start, waves
@@ -103,18 +103,18 @@ def _sum_between(world: World, name: str, start: int, months: Array, stop: int |
 def _team(run: Trajectories, world: World, months: Array) -> Iterator[Values]:
     calendar = run.scenario.calendar
     seats = _at(world, "seats", months)
-    yield Values("seats_held", "all", share(_at(world, "seats_held", months), seats))
+    yield Values("seats_held", "all", divide(_at(world, "seats_held", months), seats))
     yield Values("drive", "all", _at(world, "drive", months))
     first, ends = int(calendar.prework[1]), int(calendar.ends)
     elapsed = np.clip(np.minimum(months, ends) - first, 0, None)[None, :, None]
     succeeded = _sum_between(world, "pdsa_succeeded", first, months, ends)
     had_team = world["seats"].max(axis=2)[:, None, :] > 0
     yield Values("pdsa_succeeded", "all", np.where(
-        had_team, share(succeeded, np.broadcast_to(elapsed, succeeded.shape)), np.nan))
+        had_team, divide(succeeded, np.broadcast_to(elapsed, succeeded.shape)), np.nan))
     borrowed, gained = (_sum_between(world, name, 0, months) for name in ("ideas_borrowed", "fit_gained"))
     yield Values("ideas_borrowed", "all", np.where(had_team, borrowed, np.nan))
     yield Values("borrowed_share", "all", borrowed, None, gained)
-    yield Values("roles_covered", "all", share(_at(world, "seats_at_role", months), seats))
+    yield Values("roles_covered", "all", divide(_at(world, "seats_at_role", months), seats))
 
 
 def _by_role(world: World, months: Array) -> Iterator[Values]:

@@ -21,7 +21,7 @@ from bscsim.record import measured as study
 from bscsim.record.frames import WORLDS, category, numbers, place
 from bscsim.record.level_values import Values, world_values
 from bscsim.record.measures import STAFF_ROLES
-from bscsim.record.participation import share
+from bscsim.record.ratio import divide
 from bscsim.record.spread import spread as spread_table
 from bscsim.record.staff_rows import Array
 from bscsim.record.trajectories import Trajectories
@@ -159,13 +159,13 @@ def _average(level: Array, member: Array, over: Array | None) -> tuple[Array, Ar
         there &= ~np.isnan(over)
     count = there.sum(axis=2)
     whole = count if over is None else np.maximum(np.where(there, over, 0.0).sum(axis=2), 0.0)
-    return share(np.where(there, level, 0.0).sum(axis=2), whole), count
+    return divide(np.where(there, level, 0.0).sum(axis=2), whole), count
 
 
 def _by_center(run: Trajectories, world: int, months: Array, values: Values) -> Iterator[dict[str, Array]]:
     true = values.true
     if values.over is not None:
-        true = share(true, np.where(values.over > 0.0, values.over, 0.0))
+        true = divide(true, np.where(values.over > 0.0, values.over, 0.0))
     yield _block(run, months, values, world, true, values.measured, None)
 
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from bscsim.record.frames import positions
 from bscsim.record.measures import CONTROL, PARENT, TEACHER
-from bscsim.record.participation import share
+from bscsim.record.ratio import divide
 from bscsim.record.staff_rows import Array, StaffRows
 from bscsim.record.trajectories import Trajectories, World
 from bscsim.record.truth import waves
@@ -199,4 +199,4 @@ def cell_means(run: Trajectories, where: tuple[Array, Array, Array], values: Arr
     shape = (len(run.replicates), len(waves(run)), len(run.labels.center_id))
     cell = np.ravel_multi_index(where, shape)
     size = int(np.prod(shape))
-    return share(np.bincount(cell, values, size), np.bincount(cell, minlength=size)).reshape(shape)
+    return divide(np.bincount(cell, values, size), np.bincount(cell, minlength=size)).reshape(shape)

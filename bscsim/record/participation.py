@@ -14,6 +14,7 @@ import numpy as np
 
 from bscsim.record.frames import category, numbers, place
 from bscsim.record.measures import EVENTS, ROLES, STATUS
+from bscsim.record.ratio import divide
 from bscsim.record.staff_rows import Array
 from bscsim.record.trajectories import Trajectories
 
@@ -52,7 +53,7 @@ def by_role(run: Trajectories) -> pd.DataFrame:
     }
     columns |= _attendance(world["invited"].sum(axis=(1, 2)), world["attended"].sum(axis=(1, 2)))
     holders, regulars = (world[name].sum(axis=1).ravel() for name in ("call_holders", "call_regulars"))
-    regular = share(regulars, holders)
+    regular = divide(regulars, holders)
     columns |= {"call_holders": holders, "call_regulars": regulars, "call_regular_share": regular}
     return pd.DataFrame(columns)
 
@@ -86,19 +87,9 @@ def by_center(run: Trajectories) -> pd.DataFrame:
     columns |= {name: until_end(name) for name in _COUNTED}
     columns["pdsa_in_progress"] = world["pdsa_open"][at, center, end]
     due, sent = until_end("report_due"), until_end("report_sent")
-    columns |= {"reports_due": due, "reports_sent": sent, "report_share": share(sent, due)}
+    columns |= {"reports_due": due, "reports_sent": sent, "report_share": divide(sent, due)}
     columns |= {name: world[name][at, center] for name in ("metrics_made", "metrics_used")}
     return pd.DataFrame(columns)
-
-
-def share(part: Array, whole: Array) -> Array:
-    """Divide, with NaN where the whole is 0: a share of nothing is missing, not 0.
-
-    >>> share(np.array([1, 0]), np.array([4, 0])).tolist()
-    [0.25, nan]
-    """
-    result: Array = np.full(np.shape(whole), np.nan)
-    return np.divide(part, whole, out=result, where=np.asarray(whole) != 0)
 
 
 def _attendance(invited: Array, attended: Array) -> dict[str, Array]:
@@ -107,7 +98,7 @@ def _attendance(invited: Array, attended: Array) -> dict[str, Array]:
     for code, event in enumerate(EVENTS):
         here, there = invited[..., code].ravel(), attended[..., code].ravel()
         columns |= {f"{event}_invited": here, f"{event}_attended": there}
-        columns[f"{event}_share"] = share(there, here)
+        columns[f"{event}_share"] = divide(there, here)
     return columns
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from bscsim.record.frames import numbers
 from bscsim.record.measures import STAFF_ROLES
-from bscsim.record.participation import share
+from bscsim.record.ratio import divide
 from bscsim.record.staff_rows import Array
 from bscsim.record.trajectories import Trajectories
 from bscsim.record.truth import present, same_persons, waves
@@ -59,11 +59,11 @@ def _inside(run: Trajectories) -> dict[str, Array]:
 
     def mean(who: Array) -> tuple[Array, Array]:
         count = np.bincount(cell[who], minlength=shape[0] * shape[1])
-        return share(np.bincount(cell[who], gain[who], len(count)), count), count
+        return divide(np.bincount(cell[who], gain[who], len(count)), count), count
 
     (team, n_team), (others, n_others) = mean(seated), mean(~seated)
     return {"team_gain": team, "n_team": n_team, "nonteam_gain": others, "n_nonteam": n_others,
-            "nonteam_ratio": share(others, np.where(team > 0.0, team, 0.0))}
+            "nonteam_ratio": divide(others, np.where(team > 0.0, team, 0.0))}
 
 
 def _between(run: Trajectories) -> dict[str, Array]:
@@ -71,7 +71,7 @@ def _between(run: Trajectories) -> dict[str, Array]:
     borrowed, gained = (
         np.stack([run.treated[name][:, :, :month].sum(axis=(1, 2), dtype=np.float64) for month in waves(run)], axis=1)
         for name in ("ideas_borrowed", "fit_gained"))
-    return {"borrowed_share": share(borrowed, gained)}
+    return {"borrowed_share": divide(borrowed, gained)}
 
 
 def _outside(run: Trajectories) -> dict[str, Array]:
@@ -82,6 +82,6 @@ def _outside(run: Trajectories) -> dict[str, Array]:
     centers = known.sum(axis=1)
     return {
         "outside_centers": centers,
-        "outside_knowledge": share(np.where(known, gain, 0.0).sum(axis=1), centers),
-        "outside_informed": share((known & (gain > INFORMED_ABOVE)).sum(axis=1), centers),
+        "outside_knowledge": divide(np.where(known, gain, 0.0).sum(axis=1), centers),
+        "outside_informed": divide((known & (gain > INFORMED_ABOVE)).sum(axis=1), centers),
     }

@@ -31,7 +31,7 @@ import numpy as np
 
 from bscsim.record.frames import category, numbers, place, positions
 from bscsim.record.measures import TEACHER
-from bscsim.record.participation import share
+from bscsim.record.ratio import divide
 from bscsim.record.staff_rows import Array, StaffRows
 from bscsim.record.trajectories import Trajectories
 
@@ -183,10 +183,10 @@ def effects(run: Trajectories) -> pd.DataFrame:
 
 def _contrast(part: Sums, scale: Array) -> dict[str, Array]:
     flat = Sums(*(values.ravel() for values in part))
-    treated, twin = share(flat.treated, flat.n_treated), share(flat.twin, flat.n_twin)
+    treated, twin = divide(flat.treated, flat.n_treated), divide(flat.twin, flat.n_twin)
     effect = treated - twin
     return {"n_treated": flat.n_treated, "n_twin": flat.n_twin, "treated": treated, "twin": twin,
-            "effect": effect, "effect_sd": share(effect, scale), "standardiser": scale}
+            "effect": effect, "effect_sd": divide(effect, scale), "standardiser": scale}
 
 
 def overall(run: Trajectories) -> pd.DataFrame:
@@ -225,7 +225,7 @@ def _pool(by_estimand: dict[str, Sums], name: str, member: Array) -> Sums:
         return Sums(*((values * member).sum(axis=2) for values in by_estimand[name]))
     part = by_estimand["all_present"]
     both = (part.n_treated > 0) & (part.n_twin > 0) & member
-    means = (np.where(both, share(part.treated, part.n_treated), 0.0),
-             np.where(both, share(part.twin, part.n_twin), 0.0))
+    means = (np.where(both, divide(part.treated, part.n_treated), 0.0),
+             np.where(both, divide(part.twin, part.n_twin), 0.0))
     count = both.sum(axis=2)
     return Sums(means[0].sum(axis=2), count, means[1].sum(axis=2), count)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from bscsim.record.measures import EVENTS, PARENT, ROLES, SECTORS
+from bscsim.record.ratio import divide
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -250,13 +251,6 @@ def expand(mask: NDArray[np.bool_], values: NDArray[Any]) -> NDArray[np.bool_]:
     """The [R, C] mask with trailing axes added so that it lines up with `values`."""
     trailing = (1,) * (values.ndim - 2)
     return mask.reshape(mask.shape + trailing)
-
-
-def divide(top: NDArray[np.float64], bottom: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Divide, with NaN where the denominator is zero: an empty ratio is missing, never 0."""
-    bottom = np.broadcast_to(bottom, top.shape)
-    ratio: NDArray[np.float64] = np.full(top.shape, np.nan)
-    return np.divide(top, bottom, out=ratio, where=bottom > 0)
 
 
 def row_means(values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bscsim.record.ratio import divide
 from bscsim.report.figures.style import AMBER, BLUE, INK, ORANGE, SOFT, month_names, new_figure, note
-from bscsim.report.reading import divide
 from bscsim.report.runchart import RunChart, read_chart
 from bscsim.report.words import listed
 
