@@ -34,8 +34,9 @@ P = ParamSpec("P")
 
 
 class Engine(StrEnum):
-    """The scheduler that runs the rules."""
+    """The scheduler that runs the rules; both give the same bits."""
 
+    compiled = "compiled"
     mesa = "mesa"
 
 
@@ -128,10 +129,10 @@ def run(
     engine: Annotated[
         Engine,
         typer.Option("--engine", help="The scheduler that runs the rules."),
-    ] = Engine.mesa,
+    ] = Engine.compiled,
     workers: Annotated[
         int | None,
-        typer.Option("--workers", metavar="N", min=1, help="Processes.", show_default="one a processor"),
+        typer.Option("--workers", metavar="N", min=1, help="Threads of the compiled engine.", show_default="one a processor"),
     ] = None,
     dry_run: Annotated[
         bool,
@@ -151,7 +152,7 @@ def run(
     from bscsim import run_folder  # after the file: bad input is answered before anything heavy is imported
 
     if dry_run:
-        plan = run_folder.plan(study, out=out, force=force, workers=workers)
+        plan = run_folder.plan(study, out=out, force=force, workers=workers, engine=engine.value)
         console.show_json(plan) if as_json else console.show(plan)
         return
     with console.progress("replicates") as tick:

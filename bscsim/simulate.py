@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Literal, get_args
 
 if TYPE_CHECKING:
+    from bscsim.engine.burnin import BurnIns
     from bscsim.record.trajectories import Trajectories
+    from bscsim.scenario.population import Pool
     from bscsim.scenario.scenario import Scenario
 
-Engine = Literal["mesa"]
+Engine = Literal["compiled", "mesa"]
+ENGINES: tuple[str, ...] = get_args(Engine)
 
 
 def simulate(
@@ -17,8 +20,10 @@ def simulate(
     replicates: int | Sequence[int] | None = None,
     seed: int | None = None,
     twin: bool | None = None,
-    engine: Engine = "mesa",
+    engine: Engine = "compiled",
     progress: Callable[[int, int], None] | None = None,
+    threads: int | None = None,
+    burn_ins: BurnIns | None = None,
 ) -> Trajectories:
     """Simulate replicates of a scenario, each with its untreated twin if asked, and return the record.
 
@@ -32,31 +37,100 @@ def simulate(
     twin
         Whether to run the same centers, people and draws without the collaborative beside each replicate.
     engine
-        "mesa", the readable model of :mod:`bscsim.agents`.
+        "compiled", the rules as machine code (:mod:`bscsim.engine`), or "mesa", the readable model of
+        :mod:`bscsim.agents`.  Both give the same bits; the first run after an installation compiles.
     progress
-        Called with (replicates finished, replicates asked) after each replicate.
+        Called with (replicates finished, replicates asked) now and then.
+    threads
+        Of the compiled engine: one a processor unless given.  Results do not depend on it.
+    burn_ins
+        A :class:`bscsim.engine.burnin.BurnIns` that several calls share, so that scenarios which begin alike simulate
+        their burn-in once (compiled engine).
 
-    Raises ValueError for an unknown engine or a number outside its range.
+    Raises ValueError for an unknown engine or a number outside its range, and InputError for a record that would not
+    fit in memory (:func:`batches` takes any number of replicates).
 
     >>> import bscsim
     >>> run = simulate(bscsim.Scenario(name="tiny"), replicates=1)
     >>> run.centers().query("month == 16 and world == 'treated'").shape[0]
     8
     """
-    from bscsim.agents.run import run_replicate
-    from bscsim.record.trajectories import Trajectories
+    from bscsim.scenario.memory import require_record
     from bscsim.scenario.population import make_pool
 
-    if engine != "mesa":
-        raise ValueError(f"engine {engine!r} is unknown; this version has 'mesa'")
     settings = scenario.simulation
-    seed = settings.seed if seed is None else seed
-    if not 0 <= seed < 2**63:
-        raise ValueError(f"seed {seed} is outside 0 .. 2**63 - 1")
+    _check(engine, threads)
     asked = settings.replicates if replicates is None else replicates
     numbers = range(asked) if isinstance(asked, int) else asked
     pool = make_pool(scenario.population)
-    record = Trajectories.empty(scenario, pool, seed, numbers, settings.twin if twin is None else twin)
+    require_record(scenario, len(numbers), pool)
+    return _simulate(scenario, pool, numbers, _seed(scenario, seed), settings.twin if twin is None else twin, engine,
+                     progress, threads, burn_ins)  # fmt: skip
+
+
+def batches(
+    scenario: Scenario,
+    replicates: int | None = None,
+    size: int = 1000,
+    seed: int | None = None,
+    twin: bool | None = None,
+    threads: int | None = None,
+) -> Iterator[Trajectories]:
+    """Simulate any number of replicates, ``size`` at a time: memory holds one batch, whatever their number.
+
+    Takes what :func:`simulate` takes; what it yields, joined, is what :func:`simulate` would return.
+
+    >>> import bscsim
+    >>> [run.replicates for run in batches(bscsim.Scenario(), replicates=3, size=2)]
+    [(0, 1), (2,)]
+    """
+    _check("compiled", threads)
+    if size < 1:
+        raise ValueError(f"size {size} is below 1")
+    total = scenario.simulation.replicates if replicates is None else replicates
+    for first in range(0, total, size):
+        yield simulate(scenario, range(first, min(first + size, total)), seed, twin, threads=threads)
+
+
+def threads_of(engine: Engine, threads: int | None = None) -> int:
+    """Return how many threads a large run takes: those asked for, or one a processor; the mesa engine has one.
+
+    >>> threads_of("compiled", 3), threads_of("mesa")
+    (3, 1)
+    """
+    from bscsim.engine.run import processors
+
+    return 1 if engine == "mesa" else threads or processors()
+
+
+def _check(engine: str, threads: int | None) -> None:
+    if engine not in ENGINES:
+        raise ValueError(f"engine {engine!r} is unknown; there are {' and '.join(map(repr, ENGINES))}")
+    if threads is not None and threads < 1:
+        raise ValueError(f"threads {threads} is below 1")
+
+
+def _seed(scenario: Scenario, seed: int | None) -> int:
+    seed = scenario.simulation.seed if seed is None else seed
+    if not 0 <= seed < 2**63:
+        raise ValueError(f"seed {seed} is outside 0 .. 2**63 - 1")
+    return seed
+
+
+def _simulate(
+    scenario: Scenario, pool: Pool, numbers: Sequence[int], seed: int, twin: bool, engine: Engine,
+    progress: Callable[[int, int], None] | None, threads: int | None, burn_ins: BurnIns | None,
+) -> Trajectories:  # fmt: skip
+    from bscsim.record.trajectories import Trajectories
+
+    record = Trajectories.empty(scenario, pool, seed, numbers, twin)
+    if engine == "compiled":
+        from bscsim.engine.run import run
+
+        run(record, pool, threads, progress, burn_ins)
+        return record
+    from bscsim.agents.run import run_replicate
+
     for row, replicate in enumerate(record.replicates):
         run_replicate(record, pool, row, replicate)
         if progress is not None:

@@ -264,7 +264,7 @@ def test_run_passes_on_its_options(folder: SimpleNamespace, monkeypatch: pytest.
     assert (study.scenario.simulation.replicates, study.scenario.simulation.seed) == (7, 0)
     assert study.scenario.parameters.k_hour == 0.05
     assert callable(settings.pop("progress"))
-    assert settings == {"out": Path("there"), "force": True, "engine": "mesa", "workers": 2}
+    assert settings == {"out": Path("there"), "force": True, "engine": "compiled", "workers": 2}
 
 
 def test_run_says_where_the_report_is(

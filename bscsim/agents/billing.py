@@ -19,15 +19,15 @@ def bill_enrolment(center: Center, members: int) -> None:
 def bill_month(center: Center, events: tuple[str, ...], active: int) -> None:
     """Charge one active center for this month's events and supports; calls are split over the ``active`` ones."""
     model = center.model
-    p, supports, cost = model.parameters, model.supports, center.month.cost
+    p, numbers, cost = model.parameters, model.numbers, center.month.cost
     if "session" in events:
-        cost[SESSIONS] += p.price_session * costs.scaled(supports.virtual_sessions, p.virtual_cost)
+        cost[SESSIONS] += numbers.session_price
     hours = participation.CALL_HOURS * sum(name in events for name in ("prework_call", "call", "affinity_call"))
     cost[CALLS] += costs.shared(p.price_call_hour, hours, active)
     if "coaching" in events:
         cost[COACHING_VISITS] += p.price_coaching_hour * participation.COACHING_HOURS
     seats_held = len(center.team.members) if center.team else 0
     present = sum(person.filled for person in center.employees)
-    cost[SUPPORTS] += supports.stipend * p.price_stipend * seats_held
-    cost[SUPPORTS] += supports.retention_bonus * p.price_bonus * present / 12.0
-    cost[SUPPORTS] += supports.troubleshooting_calls * p.price_trouble
+    cost[SUPPORTS] += numbers.stipend_price * seats_held
+    cost[SUPPORTS] += numbers.bonus_price * present / 12.0
+    cost[SUPPORTS] += numbers.trouble_price

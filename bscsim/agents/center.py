@@ -29,6 +29,15 @@ if TYPE_CHECKING:
     from bscsim.agents.team import Team
 
 
+LANES = 4
+"""Sums over staff run in four lanes by slot, the order in which a processor adds four numbers at a time."""
+
+
+def in_lanes(lanes: list[float]) -> float:
+    """The sum of what was added up in lanes."""
+    return (lanes[0] + lanes[1]) + (lanes[2] + lanes[3])
+
+
 class Center(mesa.Agent):
     """One center.
 
@@ -91,12 +100,13 @@ class Center(mesa.Agent):
 
     def current_engagement(self) -> float:
         """E4: mean engagement A of who is present now; with nobody present the latest there was."""
-        total, count = 0.0, 0
+        lanes = [0.0] * LANES
+        count = 0
         for person in self.employees:
             if person.filled:
-                total += person.m
+                lanes[person.slot % LANES] += person.m
                 count += 1
-        return total / count if count else self.engagement
+        return in_lanes(lanes) / count if count else self.engagement
 
     def uniform(self, item: int, stream: int) -> float:
         """A uniform of this center, keyed by what it decides (``item``, ``stream``) and the step."""
@@ -111,8 +121,8 @@ class Center(mesa.Agent):
 
     def turnover_base(self, role: int) -> float:
         """E1, E17: the sector's exit rate, lowered for staff by a retention bonus while the collaborative runs."""
-        base = self.model.turnover_base[self.sector]
-        return base * self.model.bonus_factor if self.active and role != people.PARENT else base
+        base = self.model.numbers.turnover_base[self.sector]
+        return base * self.model.numbers.bonus_factor if self.active and role != people.PARENT else base
 
     def lose_people(self) -> None:
         """E1: exits of this step, then the shocks to QI capacity and climate."""
@@ -139,10 +149,10 @@ class Center(mesa.Agent):
         """E2, E17: count a newcomer and hand over the onboarding package, where there is one."""
         self.month.hires[person.role] += 1
         self.month.local_hires += local
-        level = self.model.supports.onboarding_package
-        if level > 0.0 and self.active and person.role != people.PARENT:
-            person.onboard(self.help_target, self.fit, level * self.model.parameters.onboarding_gain)
-            self.month.cost[SUPPORTS] += level * self.model.parameters.price_onboarding
+        numbers = self.model.numbers
+        if numbers.onboarding > 0.0 and self.active and person.role != people.PARENT:
+            person.onboard(self.help_target, self.fit, numbers.onboarding)
+            self.month.cost[SUPPORTS] += numbers.onboarding_price
 
     # 2. taking stock (E4)
 
@@ -163,21 +173,21 @@ class Center(mesa.Agent):
         self.authority = self.current_authority()
 
     def _remember_means(self, present: list[Staff]) -> None:
-        """Mean engagement; by driver mean practice and weighted mean knowledge; summed in slot order."""
+        """Mean engagement; by driver mean practice and weighted mean knowledge."""
         drivers = range(self.model.drivers)
         weights = 0.0
-        practised = [0.0] * len(drivers)
-        known = [0.0] * len(drivers)
+        practised = [[0.0] * LANES for _ in drivers]
+        known = [[0.0] * LANES for _ in drivers]
         for person in present:
-            weight = person.help_weight()
+            weight, lane = person.help_weight(), person.slot % LANES
             weights += weight
             k, p = person.k, person.p
             for d in drivers:
-                practised[d] += p[d]
-                known[d] += weight * k[d]
+                practised[d][lane] += p[d]
+                known[d][lane] += weight * k[d]
         self.engagement = self.current_engagement()
-        self.practice_mean = [total / len(present) for total in practised]
-        self.help_target = [total / weights for total in known]
+        self.practice_mean = [in_lanes(lanes) / len(present) for lanes in practised]
+        self.help_target = [in_lanes(lanes) / weights for lanes in known]
 
     # 3. staying or leaving (E5)
 
@@ -208,7 +218,8 @@ class Center(mesa.Agent):
         """E6: a monthly report is sent or not; it changes nothing but the record."""
         p = self.model.parameters
         self.month.report_due += 1
-        chance = participation.report_probability(p.report_p, p.att_slope, self.engagement, self.readiness)
+        base = self.model.numbers.report_logit
+        chance = participation.report_probability(base, p.att_slope, self.engagement, self.readiness)
         if self.uniform(0, draws.MONTHLY_REPORT) < chance:
             self.month.report_sent += 1
             self.month.cost[REPORTING] += p.hours_report * p.wage_leader
@@ -227,7 +238,7 @@ class Center(mesa.Agent):
     def _testing_rate(self) -> tuple[float, float]:
         """E7: expected PDSAs started this step, and the team's drive T (1 where there is no running team)."""
         model, team = self.model, self.team
-        p, e5 = model.parameters, model.elements.e5
+        p, e5 = model.parameters, model.numbers.e5
         if team and self.active and model.testing_months:
             drive = team.drive()
             help_ = model.facilitation[team.collaborative]
@@ -244,15 +255,15 @@ class Center(mesa.Agent):
         total_gap = 0.0
         for fit in self.fit:
             total_gap += 1.0 - fit
-        rescue = p.trouble_succ * model.supports.troubleshooting_calls if self.active else 0.0
+        rescue = model.numbers.rescue if self.active else 0.0
         chance = pdsa.success_probability(p.pdsa_succ, rescue, drive)
         shares = [pdsa.gap_share(fit, total_gap) for fit in self.fit]
         successes = 0
         for d in range(model.drivers):
             u = draws.uniform4(model.seed, model.replicate, self.number, d, model.now, draws.PDSA)
             started = operators.poisson(rate * shares[d], u[0])
-            still_open = operators.binomial(self.open_pdsas[d], model.pdsa_stays, u[1])
-            still_open += operators.binomial(started, model.pdsa_new_stays, u[2])
+            still_open = operators.binomial(self.open_pdsas[d], model.numbers.pdsa_stays, u[1])
+            still_open += operators.binomial(started, model.numbers.pdsa_new_stays, u[2])
             ended = self.open_pdsas[d] + started - still_open
             worked = operators.binomial(ended, chance, u[3])
             self.open_pdsas[d] = still_open
@@ -274,8 +285,8 @@ class Center(mesa.Agent):
         p = model.parameters
         present = team.present_share if team else 0.0
         best = model.best_fit[team.collaborative][driver] if team else 0.0
-        share = pdsa.borrowed(p.share_gain, model.elements.e4, present, best, self.fit[driver])
-        gain = pdsa.success_gain(p.fit_gain, self.authority, model.evidence, share)
+        share = pdsa.borrowed(p.share_gain, model.numbers.e4, present, best, self.fit[driver])
+        gain = pdsa.success_gain(p.fit_gain, self.authority, model.numbers.evidence, share)
         before = self.fit[driver]
         for _ in range(successes):
             self.fit[driver] = operators.pulse(self.fit[driver], gain)
@@ -322,7 +333,7 @@ class Center(mesa.Agent):
     def set_point_of(self, person: Staff) -> float:
         """E10, E17: a person's set point, raised for seat holders by a participation stipend."""
         if person.seat and self.active:
-            return max(person.m0, min(person.m0 + self.model.stipend_motivation, 0.98))
+            return max(person.m0, min(person.m0 + self.model.numbers.stipend_lift, 0.98))
         return person.m0
 
     def set_conditions(self) -> None:
@@ -342,7 +353,7 @@ class Center(mesa.Agent):
         for person in self.staff:
             if person.filled:
                 person.feel()
-                person.contact *= self.model.contact_memory  # E7: what the next step still remembers
+                person.contact *= self.model.numbers.contact_memory  # E7: what the next step still remembers
                 if person.role != people.PARENT:
                     person.learn()
                     person.practise()

@@ -16,11 +16,12 @@ from bscsim.agents.center import Center
 from bscsim.agents.labour_market import LabourMarket
 from bscsim.agents.staff import Staff
 from bscsim.agents.team import Team
-from bscsim.record.measures import ALUMNI, ROLES
-from bscsim.rules import costs, draws, operators, participation, pdsa, turnover
+from bscsim.record.measures import ALUMNI
+from bscsim.rules import draws, operators, participation, turnover
 from bscsim.rules import enrolment as enrolment_rules
 from bscsim.rules.operators import normal
 from bscsim.scenario.initial import InitialState, initial_state
+from bscsim.scenario.numbers import numbers
 from bscsim.scenario.population import Pool, make_pool
 
 if TYPE_CHECKING:
@@ -85,42 +86,11 @@ class CollaborativeModel(mesa.Model):
 
     def _read_scenario(self) -> None:
         """Work out, once, what stays the same over the run."""
-        scenario, p = self.scenario, self.scenario.parameters
-        self.parameters, self.elements, self.supports = p, scenario.elements, scenario.supports
-        self.calendar = scenario.calendar
-        self.drivers = scenario.population.drivers
-        self.steps_per_month = scenario.simulation.steps_per_month
-        self.dt = 1.0 / (12 * self.steps_per_month)
-        self.turnover_base = (p.turn_base_child_care, p.turn_base_head_start, p.turn_base_school)
-        self.role_factor = (
-            p.rolemult_leader, p.rolemult_supervisor, p.rolemult_teacher, p.rolemult_assistant,
-            p.rolemult_other, 1.0,
-        )  # fmt: skip
-        self.call_base = (
-            p.att_call_leader, p.att_call_supervisor, p.att_call_teacher, p.att_call_assistant,
-            p.att_call_other, p.att_call_other,
-        )  # fmt: skip
-        self.wages = (
-            p.wage_leader, p.wage_supervisor, p.wage_teacher, p.wage_assistant, p.wage_other, p.wage_parent,
-        )  # fmt: skip
-        self.evidence = participation.evidence_value(p.homegrown, self.elements.e1)
-        self.refill_probability = enrolment_rules.refill_probability(p.refill, self.dt)
-        self.contact_memory = participation.contact_memory(self.dt)
-        self.pdsa_stays = pdsa.stays_open(p.pdsa_months, self.dt)
-        self.pdsa_new_stays = pdsa.new_stays_open(p.pdsa_months, self.dt)
-        self._read_supports()
-
-    def _read_supports(self) -> None:
-        """E17: the supports at their levels, as the numbers that rules take."""
-        p, supports = self.parameters, self.supports
-        stipend = supports.stipend * p.stipend_attend
-        cover = supports.substitute_cover * p.cover_attend
-        self.attend_support = [stipend + (cover if role in ("teacher", "assistant") else 0.0) for role in ROLES]
-        self.stipend_motivation = supports.stipend * p.stipend_motivation
-        self.bonus_factor = costs.scaled(supports.retention_bonus, p.bonus_turnover)
-        self.load = p.m_load * (1.0 - supports.substitute_cover * p.cover_load)
-        self.virtual_attend = supports.virtual_sessions * p.virtual_attend
-        self.virtual_relevance = costs.scaled(supports.virtual_sessions, p.virtual_rel)
+        scenario = self.scenario
+        self.parameters, self.calendar, self.elements = scenario.parameters, scenario.calendar, scenario.elements
+        self.numbers = numbers(scenario)
+        self.dt, self.drivers = self.numbers.dt, self.numbers.drivers
+        self.steps_per_month = self.numbers.steps_per_month
 
     # time
 

@@ -13,16 +13,6 @@ if TYPE_CHECKING:
     from bscsim.agents.center import Center
     from bscsim.agents.collaborative import CollaborativeModel
 
-RULES = {
-    "all": enrolment.RULE_ALL,
-    "random": enrolment.RULE_RANDOM,
-    "top": enrolment.RULE_TOP,
-    "threshold": enrolment.RULE_THRESHOLD,
-    "hurdle": enrolment.RULE_HURDLE,
-    "need": enrolment.RULE_NEED,
-}
-
-
 @dataclass(frozen=True)
 class Assessment:
     """What enrolment saw of one applicant: measured motivation, capacity and innovation capacity, and lots."""
@@ -64,18 +54,17 @@ def assess(center: Center) -> Assessment:
 def enrol(model: CollaborativeModel) -> list[list[Center]]:
     """Run enrolment at month 0 and return the centers of each collaborative (an empty list: nobody was treated)."""
     plan = model.scenario.enrolment
-    rule = RULES[plan.rule]
+    rule = model.numbers.rule
     places = plan.collaboratives * plan.centers_per_collaborative
     if not places:
         return []
-    hurdles = (plan.hurdle.motivation, plan.hurdle.capacity, plan.hurdle.innovation)
     queue = []
     for center in model.centers:
         if not applies(center):
             continue
         center.status = APPLIED
         center.assessment = seen = assess(center)
-        if enrolment.admissible(rule, seen.measured_readiness, plan.threshold, seen.components, hurdles):
+        if enrolment.admissible(rule, seen.measured_readiness, plan.threshold, seen.components, model.numbers.hurdles):
             queue.append(
                 (
                     enrolment.rank(rule, seen.measured_readiness, center.traits.habit, seen.lot),

@@ -32,7 +32,7 @@ class LabourMarket:
             insort(
                 self._waiting[area],
                 gone,
-                key=lambda leaver: (leaver.moment, leaver.center_number, leaver.slot),
+                key=lambda leaver: (leaver.step, leaver.moment, leaver.center_number, leaver.slot),
             )
 
     def give_up(self, now: int) -> None:
@@ -66,6 +66,6 @@ class LabourMarket:
         queue = self._waiting[job.center.area]
         for place in range(len(queue) - 1, -1, -1):
             leaver = queue[place]
-            if leaver.moment < now and leaver.role == job.role and leaver.center_number != job.center.number:
+            if leaver.step < now and leaver.role == job.role and leaver.center_number != job.center.number:
                 return queue.pop(place)
         return None

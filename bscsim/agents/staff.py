@@ -23,6 +23,7 @@ NO_SEAT = 0
 class Leaver(NamedTuple):
     """A person between two jobs: who it is, when the last one ended (steps) and what the person takes along."""
 
+    step: int
     moment: float
     center_number: int
     slot: int
@@ -111,10 +112,11 @@ class Staff(mesa.Agent):
     def exit_hazard(self, tenure: float) -> float:
         """E1: this person's hazard of leaving, 1/year, mean over a step that begins at ``tenure`` (years)."""
         p, model, center = self.model.parameters, self.model, self.center
-        return turnover.exit_hazard(
-            center.turnover_base(self.role), model.role_factor[self.role], center.traits.frailty, model.season_weight,
-            turnover.newcomer_factor(p.turn_new, tenure, model.dt), p.turn_engage, self.m, center.climate,
-        )  # fmt: skip
+        position = turnover.position_hazard(
+            center.turnover_base(self.role), model.numbers.role_factor[self.role], center.traits.frailty
+        )
+        newcomer = turnover.newcomer_factor(p.turn_new, tenure, model.dt)
+        return turnover.exit_hazard(position, model.season_weight, newcomer, p.turn_engage, self.m, center.climate)
 
     def time_to_leave(self) -> Leaver | None:
         """E1: run the exit clock for one step; a person whose cumulated hazard passes the threshold leaves."""
@@ -130,8 +132,8 @@ class Staff(mesa.Agent):
     def _leave(self, moment: float) -> Leaver:
         """Empty the position at ``moment`` (steps) and draw when it is filled again."""
         gone = Leaver(
-            moment, self.center.number, self.slot, self.role, self.person, self.b, self.k0, self.m0, self.m,
-            self.k, self.p, self.exposed, self.ever_seat,
+            self.model.now, moment, self.center.number, self.slot, self.role, self.person, self.b, self.k0, self.m0,
+            self.m, self.k, self.p, self.exposed, self.ever_seat,
         )  # fmt: skip
         self.filled = False
         self.occupant += 1
@@ -209,7 +211,7 @@ class Staff(mesa.Agent):
             center.leader_engagement,
             p.m_home,
             center.set_point_of(self),
-            motivation.load_rate(self.model.load, self.hours, center.capacity),
+            motivation.load_rate(self.model.numbers.load, self.hours, center.capacity),
             self.model.dt,
         )
 

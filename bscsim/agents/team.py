@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from bscsim.agents.center import Center
     from bscsim.agents.staff import Staff
 
-COUNTED_CALLS, REGULAR_CALLS = 7, 4
-"""The published measure of call attendance: at least four of the seven calls (Ebert et al. 2012)."""
-
 # Each event's place among a person's four attendance draws of the month.
 _LOT = {CALL: 0, AFFINITY_CALL: 1, SESSION: 2, PREWORK_CALL: 3}
 
@@ -41,7 +38,7 @@ class Team:
         self.center = center
         self.collaborative = collaborative
         lots = [center.lot(order, draws.SEAT_LEVEL) for order in range(size)]
-        self.roles = [enrolment.seat_role(order, lot, model.elements.e2) for order, lot in enumerate(lots)]
+        self.roles = [enrolment.seat_role(order, lot, model.numbers.e2) for order, lot in enumerate(lots)]
         self.named_roles = list(enrolment.SEAT_ORDER[:size])
         self.numbers = list(range(1, size + 1))
         if model.scenario.population.parents:
@@ -89,7 +86,7 @@ class Team:
         for order, holder in enumerate(self.seats):
             if holder is not None:
                 continue
-            if center.uniform(self.numbers[order], draws.SEAT_REFILL) < center.model.refill_probability:
+            if center.uniform(self.numbers[order], draws.SEAT_REFILL) < center.model.numbers.refill_probability:
                 center.month.seats_refilled += self._fill(order)
 
     def lose(self, person: Staff) -> None:
@@ -114,20 +111,18 @@ class Team:
 
     def hold_events(self, events: tuple[str, ...]) -> None:
         """E6: the month's calls, learning session and coaching visit, and what everybody takes from them."""
-        model = self.center.model
+        numbers = self.center.model.numbers
         lots = {person.slot: self._attendance_lots(person) for person in self.members}
         if "prework_call" in events:
             self._all_team_call(PREWORK_CALL, lots)
         if "call" in events:
             self._all_team_call(CALL, lots)
         if "affinity_call" in events:
-            relevance = [participation.affinity_relevance(role) for role in range(6)]
-            base = [participation.affinity_attendance(model.call_base[role]) for role in range(6)]
+            relevance, base = numbers.affinity_relevance, numbers.affinity_logit
             self._gather(AFFINITY_CALL, participation.CALL_HOURS, relevance, base, 0.0, lots)
         if "session" in events:
-            relevance = [participation.SESSION_RELEVANCE * model.virtual_relevance] * 6
-            base = [model.parameters.att_ls] * 6
-            came = self._gather(SESSION, participation.SESSION_HOURS, relevance, base, model.virtual_attend, lots)
+            relevance, base = (numbers.session_relevance,) * 6, (numbers.session_logit,) * 6
+            came = self._gather(SESSION, participation.SESSION_HOURS, relevance, base, numbers.session_support, lots)
             self.present_share = len(came) / len(self.seats)
         if "coaching" in events:
             self._coaching_visit()
@@ -146,12 +141,12 @@ class Team:
         self,
         event: int,
         hours: float,
-        relevance: list[float],
+        relevance: Sequence[float],
         base: Sequence[float],
         support: float,
         lots: dict[int, tuple[float, float, float, float]],
     ) -> list[Staff]:
-        """Hold one event for the seat holders and return who came; ``relevance`` and ``base`` are by role."""
+        """Hold one event for the seat holders and return who came; ``relevance`` and ``base`` (logits) are by role."""
         model, month = self.center.model, self.center.month
         came = []
         for person in self.members:
@@ -159,13 +154,13 @@ class Team:
             month.invited[role][event] += 1
             chance = participation.attendance_probability(
                 base[role], model.parameters.att_slope, person.m, self.center.readiness,
-                support + model.attend_support[role],
+                support + model.numbers.attend_support[role],
             )  # fmt: skip
             if lots[person.slot][_LOT[event]] < chance:
                 came.append(person)
                 month.attended[role][event] += 1
                 dose = participation.dose(model.parameters.k_hour, hours, relevance[role], self.teaching)
-                person.meet(hours, relevance[role], dose * model.elements.e4)
+                person.meet(hours, relevance[role], dose * model.numbers.e4)
                 self._charge_time(person, hours)
         return came
 
@@ -173,27 +168,28 @@ class Team:
     def teaching(self) -> float:
         """E6: factor on every contact hour this team spends."""
         model = self.center.model
-        return participation.teaching(model.facilitation[self.collaborative], model.elements.e3, model.evidence)
+        return participation.teaching(model.facilitation[self.collaborative], model.numbers.e3, model.numbers.evidence)
 
     def _all_team_call(self, event: int, lots: dict[int, tuple[float, float, float, float]]) -> None:
         """One hour with all teams; a person's first seven calls count for the published measure."""
-        relevance = [participation.CALL_RELEVANCE] * 6
-        came = self._gather(event, participation.CALL_HOURS, relevance, self.center.model.call_base, 0.0, lots)
+        relevance = (participation.CALL_RELEVANCE,) * 6
+        base = self.center.model.numbers.call_logit
+        came = self._gather(event, participation.CALL_HOURS, relevance, base, 0.0, lots)
         self.present_share = len(came) / len(self.seats)
         for person in self.members:
             person.calls_offered += 1
-            if person.calls_offered <= COUNTED_CALLS:
+            if person.calls_offered <= participation.COUNTED_CALLS:
                 person.calls_attended += person in came
-            if person.calls_offered == COUNTED_CALLS:
+            if person.calls_offered == participation.COUNTED_CALLS:
                 self.call_holders[person.role] += 1
-                self.call_regulars[person.role] += person.calls_attended >= REGULAR_CALLS
+                self.call_regulars[person.role] += person.calls_attended >= participation.REGULAR_CALLS
 
     def _coaching_visit(self) -> None:
         """Faculty on site: every seat holder is coached, and a share of it reaches the others (no draw)."""
         center, model = self.center, self.center.model
         hours, relevance = participation.COACHING_HOURS, participation.COACHING_RELEVANCE
         p = model.parameters
-        dose = participation.dose(p.k_hour, hours, relevance, self.teaching) * p.coach_potency * model.elements.e3
+        dose = participation.dose(p.k_hour, hours, relevance, self.teaching) * p.coach_potency * model.numbers.e3
         for person in center.staff:
             if person.seat:
                 center.month.invited[person.role][COACHING] += 1
@@ -206,11 +202,11 @@ class Team:
     def _charge_time(self, person: Staff, hours: float) -> None:
         """E16: working hours given to the collaborative and, for classroom staff, their substitutes."""
         model, month = self.center.model, self.center.month
-        wage = model.wages[person.role]
+        wage = model.numbers.wages[person.role]
         month.seat_hours += hours
         month.cost[STAFF_TIME] += costs.staff_time(hours, wage)
         if person.role == people.TEACHER or person.role == people.ASSISTANT:
-            released = model.supports.substitute_cover
+            released = model.numbers.released
             month.cost[SUPPORTS] += costs.substitute(hours, wage, released)
             month.cost[SUBSTITUTE_COVER] += costs.substitute(
                 hours, wage, model.parameters.cover_rate * (1.0 - released)

@@ -19,7 +19,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bscsim.record import stacks
 from bscsim.record.measures import COMPONENTS, EVENTS, LABELS, LINES, MEASURES, ROLES, STAFF_COLUMNS, Measure
+from bscsim.record.stacks import Stacks, starts_missing
 from bscsim.record.staff_rows import Array, StaffRows
 
 if TYPE_CHECKING:
@@ -31,10 +33,14 @@ if TYPE_CHECKING:
 
 @dataclass
 class World:
-    """One world: ``arrays`` by name of a measure (leading axis: replicate) and ``staff`` at the waves."""
+    """One world: ``arrays`` by name of a measure (leading axis: replicate) and ``staff`` at the waves.
+
+    ``stacks`` are the same arrays in few pieces, in a record that was allocated whole.
+    """
 
     arrays: dict[str, Array]
     staff: StaffRows
+    stacks: Stacks | None = None
 
     def __getitem__(self, name: str) -> Array:
         return self.arrays[name]
@@ -252,12 +258,13 @@ def _joined_world(worlds: list[World], order: Array) -> World:
 
 
 def _empty_world(replicates: int, axes: dict[str, int]) -> World:
-    return World({row.name: _blank(row, replicates, axes) for row in MEASURES}, StaffRows(axes["driver"]))
+    whole = stacks.empty(replicates, axes)
+    return World(stacks.views(whole), StaffRows(axes["driver"]), whole)
 
 
 def _blank(row: Measure, replicates: int, axes: dict[str, int]) -> Array:
     """Make an array of "nothing there": NaN for a float that somebody must set, -1 for "in none", else 0."""
     shape = (replicates, *(axes[axis] for axis in row.axes))
-    if row.floating and row.kind != "flow":
+    if starts_missing(row):
         return np.full(shape, np.nan, row.dtype)
     return np.full(shape, -1 if row.name in ("collaborative", "cohort") else 0, row.dtype)

@@ -7,7 +7,8 @@ from math import sqrt
 from bscsim.rules.operators import event_probability, logistic, logit
 from bscsim.rules.people import ASSISTANT, LEADER, OTHER, PARENT, SUPERVISOR, TEACHER, clip
 
-RULE_ALL, RULE_RANDOM, RULE_TOP, RULE_THRESHOLD, RULE_HURDLE, RULE_NEED = 0, 1, 2, 3, 4, 5
+RULES = ("all", "random", "top", "threshold", "hurdle", "need")
+RULE_ALL, RULE_RANDOM, RULE_TOP, RULE_THRESHOLD, RULE_HURDLE, RULE_NEED = range(6)
 
 SEAT_ORDER = (LEADER, TEACHER, SUPERVISOR, ASSISTANT, OTHER, TEACHER)
 """E13: the role each seat of an inclusive team is meant for, in the order in which a center fills its seats."""

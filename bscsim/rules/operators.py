@@ -54,6 +54,20 @@ def growth(x: float) -> float:
     return exp(x)
 
 
+def gentle_growth(x: float) -> float:
+    """``exp(x)`` for ``|x| <= 2``, to a relative 1e-10, of + - * / alone: the same bits everywhere, and vectorisable.
+
+    The [4/4] Pade approximant of ``exp(x/4)``, raised to the fourth power.
+    """
+    y = 0.25 * x
+    z = y * y
+    even = 1680.0 + z * (180.0 + z)
+    odd = y * (840.0 + 20.0 * z)
+    root = (even + odd) / (even - odd)
+    square = root * root
+    return square * square
+
+
 def power(x: float, exponent: float) -> float:
     """``x ** exponent`` for ``x >= 0`` (``0 ** 0 = 1``)."""
     return pow(x, exponent)
@@ -122,6 +136,8 @@ def poisson(mean: float, u: float) -> int:
 
     The search ends at ``mean + 40 sqrt(mean) + 40``, far beyond what a uniform of this package can ask for.
     """
+    if u <= 1.0 - mean:  # below exp(-mean): nothing, at the price of a comparison
+        return 0
     chance = exp(-mean)
     total = chance
     count = 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bscsim.rules.operators import growth, logistic, logit
+from bscsim.rules.operators import growth, logistic
 
 SESSION_HOURS = 12.0
 CALL_HOURS = 1.0
@@ -12,6 +12,10 @@ CALL_RELEVANCE = 0.19
 COACHING_RELEVANCE = 0.90
 FULL_CONTACT = 21.4
 """Contact (E7) that full attendance of the full program keeps up: 12 x .95 + 4 x (.19 + .50 + 1.8)."""
+
+
+COUNTED_CALLS, REGULAR_CALLS = 7, 4
+"""The published measure of call attendance: at least four of the seven calls (Ebert et al. 2012)."""
 
 
 def affinity_relevance(role: int) -> float:
@@ -25,13 +29,13 @@ def affinity_attendance(call: float) -> float:
 
 
 def attendance_probability(base: float, slope: float, engagement: float, readiness: float, support: float) -> float:
-    """E6: probability that a seat holder attends; ``support`` is the logit that supports (E17) add."""
-    return logistic(logit(base) + slope * ((engagement + readiness) / 2.0 - 0.5) + support)
+    """E6: probability that a seat holder attends; ``base`` and ``support``, which supports (E17) add, are logits."""
+    return logistic(base + slope * ((engagement + readiness) / 2.0 - 0.5) + support)
 
 
 def report_probability(base: float, slope: float, motivation: float, readiness: float) -> float:
-    """E6: probability that a center sends its monthly report."""
-    return logistic(logit(base) + slope * ((motivation + readiness) / 2.0 - 0.5))
+    """E6: probability that a center sends its monthly report; ``base`` is a logit."""
+    return logistic(base + slope * ((motivation + readiness) / 2.0 - 0.5))
 
 
 def withdrawal_hazard(withdraw: float, uptake: float) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bscsim.rules.operators import exponential, growth
+from bscsim.rules.operators import exponential, gentle_growth
 
 
 def season(calendar_month: int, summer: float) -> float:
@@ -21,23 +21,21 @@ def newcomer_factor(factor: float, tenure: float, dt: float) -> float:
     return 1.0 + (factor - 1.0) * min(max(share, 0.0), 1.0)
 
 
+def position_hazard(base: float, role_factor: float, frailty: float) -> float:
+    """E1: what a position adds to its holder's hazard, 1/year: the sector's rate ``base``, its role and its center."""
+    return base * role_factor * frailty
+
+
 def exit_hazard(
-    base: float,
-    role_factor: float,
-    frailty: float,
-    season_weight: float,
-    newcomer: float,
-    engage: float,
-    engagement: float,
-    climate: float,
+    position: float, season_weight: float, newcomer: float, engage: float, engagement: float, climate: float
 ) -> float:
     """E1: hazard of leaving, 1/year.
 
-    ``base`` is the sector's rate, ``newcomer`` the factor of :func:`newcomer_factor`, and ``engage`` says how much the
-    mean of own engagement M and the center's climate C (reference .55) protects.
+    ``position`` is :func:`position_hazard`, ``newcomer`` the factor of :func:`newcomer_factor`, and ``engage`` says how
+    much the mean of own engagement M and the center's climate C (reference .55) protects.
     """
-    protection = growth(-engage * ((engagement + climate) / 2.0 - 0.55))
-    return base * role_factor * frailty * season_weight * newcomer * protection
+    protection = gentle_growth(-engage * ((engagement + climate) / 2.0 - 0.55))
+    return position * season_weight * newcomer * protection
 
 
 def exit_threshold(u: float) -> float:

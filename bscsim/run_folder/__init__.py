@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from bscsim.record.trajectories import Trajectories
     from bscsim.scenario.population import Pool
     from bscsim.scenario.scenario import Study
+    from bscsim.simulate import Engine
 
 Tick = Callable[[int, int], None]
 CELLS = "cells"
@@ -45,7 +46,7 @@ def run(
     out: str | os.PathLike[str] | None = None,
     replicates: int | None = None,
     seed: int | None = None,
-    engine: str = "mesa",
+    engine: Engine = "compiled",
     workers: int | None = None,
     force: bool = False,
     progress: Tick | None = None,
@@ -53,8 +54,9 @@ def run(
     """Simulate a study and leave its results in a folder.
 
     `out`: the folder, results/NAME unless given; if it already holds this very run (same scenario, seed, replicates
-    and version), only the report is made again. `replicates`, `seed`: instead of the study's. `workers`: processes,
-    one a processor unless given and fewer for small runs; results do not depend on it. `force`: replace the results
+    and version), only the report is made again. `replicates`, `seed`: instead of the study's. `engine`:
+    "compiled" or "mesa", with the same results. `workers`: threads of the compiled engine, one a processor unless given;
+    results do not depend on it. `force`: replace the results
     of another study, or write beside files that are not ours. `progress`: called with (replicates finished, asked).
 
     Raises InputError, before anything is simulated, when the run would not fit in memory, or the folder cannot
@@ -63,6 +65,7 @@ def run(
     >>> import bscsim                                                                 # doctest: +SKIP
     >>> bscsim.run(bscsim.load("experiments/ccl_feasibility.yaml"), replicates=20)     # doctest: +SKIP
     """
+    _check_workers(engine, workers)
     study, folder, pool = prepared(study, out, replicates, seed)
     description = provenance.describe(study, pool, engine)
     place.require_usable(folder)
@@ -102,6 +105,12 @@ def prepared(
     return study, Path(out) if out is not None else Path("results") / study.name, pool
 
 
+def _check_workers(engine: Engine, workers: int | None) -> None:
+    if engine == "mesa" and workers is not None and workers != 1:
+        problem = f"the mesa engine runs on one processor; leave workers ({workers}) out, or take the compiled engine"
+        raise InputError([Fault("", "workers", problem)])
+
+
 def changed(study: Study, changes: Mapping[str, int]) -> Any:
     """The study's scenario with other values; InputError for values it does not accept."""
     from pydantic import ValidationError
@@ -118,13 +127,15 @@ def plan(
     out: str | os.PathLike[str] | None = None,
     force: bool = False,
     workers: int | None = None,
+    engine: Engine = "compiled",
 ) -> dict[str, Any]:
     """Say what :func:`run` would do, and raise what it would raise, without simulating or writing anything."""
-    from bscsim.run_folder.workers import processes
+    from bscsim.simulate import threads_of
 
+    _check_workers(engine, workers)
     study, folder, pool = prepared(study, out, None, None)
     place.require_usable(folder)
-    found = place.look(folder, provenance.describe(study, pool, "mesa"))
+    found = place.look(folder, provenance.describe(study, pool, engine))
     if found is not place.Content.SAME_RUN:
         place.refuse(folder, found, force)
     settings = study.scenario.simulation
@@ -137,7 +148,8 @@ def plan(
         "worlds": 2 if settings.twin else 1,
         "months": study.scenario.calendar.burn_in + study.scenario.calendar.horizon,
         "memory_mb": round(study.scenario.memory_bytes(pool=pool) / 1e6),
-        "processes": processes(study.scenario, len(pool.id), workers),
+        "engine": engine,
+        "threads": threads_of(engine, workers),
         "folder": str(folder),
         "folder_holds": found.value,
     }
@@ -147,7 +159,7 @@ def simulate_into(
     folder: Path,
     study: Study,
     description: dict[str, Any],
-    engine: str,
+    engine: Engine,
     workers: int | None,
     force: bool,
     progress: Tick | None,
@@ -158,11 +170,11 @@ def simulate_into(
     another run meanwhile, the results are kept beside it.
     """
     from bscsim.record import store
-    from bscsim.run_folder.workers import simulate_all
+    from bscsim.simulate import simulate
 
     started = now()
     with place.beside(folder) as building:
-        record = simulate_all(study.scenario, engine, workers, progress)
+        record = simulate(study.scenario, engine=engine, progress=progress, threads=workers)
         cells = [f"{CELLS}/{path.name}" for path in store.write(record, building / CELLS)]
         written, failure = reported(record, description, building)
         times = {"started": started, "finished": now()}

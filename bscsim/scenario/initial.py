@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from bscsim.rules import draws, people
-from bscsim.rules.operators import exponential, normal
+from bscsim.rules import people
+from bscsim.rules.beginnings import Traits, center_traits, drawn_size, driver_score, first_tenure, person_scores
 
 if TYPE_CHECKING:
-    from bscsim.scenario.parameters import Parameters
     from bscsim.scenario.population import Pool
     from bscsim.scenario.scenario import Scenario
 
@@ -52,17 +51,6 @@ class InitialState:
     knowledge: Floats
 
 
-class Traits(NamedTuple):
-    """What a center brings: motivation (mean set point), G, Q0, C0, b_c, and its turnover frailty."""
-
-    motivation: float
-    capacity: float
-    qi: float
-    climate: float
-    habit: float
-    frailty: float
-
-
 class FirstPerson(NamedTuple):
     """The first occupant of a slot: years in the job, set point m0, and by driver b and k0."""
 
@@ -85,34 +73,8 @@ def center_size(scenario: Scenario, pool: Pool, index: int, seed: int, replicate
     """Staff of center ``index``: the roster's or typed-in number, else drawn from the named size distribution."""
     if pool.size[index] > 0:
         return int(pool.size[index])
-    number = int(pool.number[index])
-    u = draws.uniform2(seed, replicate, number, 0, 0, draws.CENTER_SIZE)
-    if scenario.population.sizes == "stock":
-        return people.stock_size(u[0], *STOCK_SIZES[int(pool.sector[index])])
-    v = draws.uniform2(seed, replicate, number, 1, 0, draws.CENTER_SIZE)
-    w = draws.uniform(seed, replicate, number, 2, 0, draws.CENTER_SIZE)
-    return people.joiner_size(u[0], u[1], v[0], v[1], w)
-
-
-def center_traits(p: Parameters, seed: int, replicate: int, number: int) -> Traits:
-    """Draw one center's traits: four share a common factor (Gaussian copula), habit and frailty stand alone."""
-    z = []
-    for item in range(4):
-        pair = draws.uniform2(seed, replicate, number, item, 0, draws.CENTER_TRAITS)
-        z += [normal(pair[0]), normal(pair[1])]
-    common, own_motivation, own_capacity, own_qi, own_climate, habit, frail, _ = z
-
-    def trait(own: float, mean: float, sd: float) -> float:
-        return people.center_trait(people.factor_score(common, own, p.trait_corr), mean, sd)
-
-    return Traits(
-        trait(own_motivation, p.motivation_mean, p.motivation_sd),
-        trait(own_capacity, p.capacity_mean, p.capacity_sd),
-        trait(own_qi, p.qi_mean, p.qi_sd),
-        trait(own_climate, p.climate_mean, p.climate_sd),
-        p.practice_mean + p.practice_center_sd * habit,
-        people.frailty(frail, p.turn_frailty),
-    )
+    stock = scenario.population.sizes == "stock"
+    return drawn_size(seed, replicate, int(pool.number[index]), stock, *STOCK_SIZES[int(pool.sector[index])])
 
 
 def new_person(
@@ -130,16 +92,12 @@ def new_person(
     A parent has a set point, but no practice and no knowledge.
     """
     p, drivers = scenario.parameters, range(scenario.population.drivers)
-    pair = draws.uniform2(seed, replicate, number, draws.staff_item(slot, occupant, 0), 0, draws.PERSON_TRAITS)
-    score = normal(pair[0])
-    set_point = people.set_point(traits.motivation, score, normal(pair[1]), p.person_motivation_sd, p.person_corr)
+    score, own = person_scores(seed, replicate, number, slot, occupant)
+    set_point = people.set_point(traits.motivation, score, own, p.person_motivation_sd, p.person_corr)
     if role == people.PARENT:
         return FirstPerson(0.0, set_point, [0.0 for _ in drivers], [0.0 for _ in drivers])
-    habits = []
-    for driver in drivers:
-        item = draws.staff_item(slot, occupant, driver)
-        own = normal(draws.uniform(seed, replicate, number, item, 0, draws.DRIVER_PRACTICE))
-        habits.append(people.habit(traits.habit, score, own, p.practice_person_sd, p.practice_driver_sd))
+    scores = [driver_score(seed, replicate, number, slot, occupant, driver) for driver in drivers]
+    habits = [people.habit(traits.habit, score, own, p.practice_person_sd, p.practice_driver_sd) for own in scores]
     return FirstPerson(0.0, set_point, habits, [people.entry_knowledge(b, p.knowledge_margin) for b in habits])
 
 
@@ -169,9 +127,8 @@ def first_center(scenario: Scenario, pool: Pool, index: int, seed: int, replicat
     roles += [people.PARENT] if scenario.population.parents else []
     staff = []
     for slot, role in enumerate(roles):
-        u = draws.uniform(seed, replicate, number, draws.staff_item(slot, 0, 0), 0, draws.INITIAL_TENURE)
         person = new_person(scenario, seed, replicate, number, slot, 0, role, traits)
-        staff.append(person._replace(tenure=p.tenure_mean * exponential(u)))
+        staff.append(person._replace(tenure=first_tenure(p, seed, replicate, number, slot)))
     return FirstCenter(size, traits, roles, staff)
 
 

@@ -31,7 +31,9 @@ MEAN_STAFF: Final = {"joiners": 20.0, "stock": 9.3}
 """Mean size by built-in distribution (model section 2.5; E-NC-01)."""
 
 
-def memory_bytes(scenario: Scenario, replicates: int | None = None, pool: Pool | None = None) -> int:
+def memory_bytes(
+    scenario: Scenario, replicates: int | None = None, pool: Pool | None = None, tables: float = TABLES
+) -> int:
     """Estimate the bytes of a run whose record is held whole: arrays, staff at waves, tables, one replicate's agents.
 
     ``replicates`` is the scenario's unless given. A roster's centers are only known with its ``pool``; without one, one
@@ -49,7 +51,7 @@ def memory_bytes(scenario: Scenario, replicates: int | None = None, pool: Pool |
     arrays = center_months * (CENTER_MONTH_BYTES + DRIVER_BYTES * drivers)
     rows = staff * len(scenario.calendar.waves) * (STAFF_ROW_BYTES + 16 * drivers)
     agents = staff * (AGENT_BYTES + 160 * drivers)
-    return int(worlds * (TABLES * count * (arrays + rows) + agents))
+    return int(worlds * (tables * count * (arrays + rows) + agents))
 
 
 def _size(scenario: Scenario, pool: Pool | None) -> tuple[int, float]:
@@ -92,6 +94,18 @@ def _container() -> int | None:
         return None
 
 
+def require_record(scenario: Scenario, replicates: int, pool: Pool | None = None, available: int | None = None) -> int:
+    """Do what :func:`require_memory` does for the record alone, without the tables that a report makes of it.
+
+    >>> from bscsim.scenario.scenario import Scenario
+    >>> require_record(Scenario(), 100_000, available=10_000_000)
+    Traceback (most recent call last):
+    ...
+    bscsim.scenario.faults.InputError: simulation.replicates: 100000 replicates of 8 centers would take about ...
+    """
+    return _require(scenario, replicates, pool, available, 1.0)
+
+
 def require_memory(scenario: Scenario, available: int | None = None, pool: Pool | None = None) -> int:
     """Return the estimate, or raise InputError that names it and what would fit in ``available`` bytes.
 
@@ -101,18 +115,22 @@ def require_memory(scenario: Scenario, available: int | None = None, pool: Pool 
     ...
     bscsim.scenario.faults.InputError: simulation.replicates: 100 replicates of 8 centers would take about 156 MB ...
     """
+    return _require(scenario, scenario.simulation.replicates, pool, available, TABLES)
+
+
+def _require(scenario: Scenario, count: int, pool: Pool | None, available: int | None, tables: float) -> int:
     free = available_memory() if available is None else available
-    need = memory_bytes(scenario, None, pool)
+    need = memory_bytes(scenario, count, pool, tables)
     if need <= free:
         return need
-    count, (centers, _) = scenario.simulation.replicates, _size(scenario, pool)
-    fixed = memory_bytes(scenario, 0, pool)
+    centers, _ = _size(scenario, pool)
+    fixed = memory_bytes(scenario, 0, pool, tables)
     fit = int((free - fixed) / ((need - fixed) / count))
     if fit >= 1:
         way_out = f"{fit} replicate{'s' if fit > 1 else ''} would fit"
         path = "simulation.replicates"
     else:
-        one = memory_bytes(scenario, 1, pool)
+        one = memory_bytes(scenario, 1, pool, tables)
         way_out = f"one replicate takes {_text(one)}, so at most {int(centers * free / one)} centers would fit"
         path = "population"
     what = f"{count} replicate{'s' if count > 1 else ''} of {centers} centers"

@@ -29,7 +29,7 @@ def started(build):
 
 def vacate(person, moment):
     """Empty a position by hand and return who left."""
-    return person._leave(moment)
+    return person._leave(moment)._replace(step=int(moment))
 
 
 def test_a_mover_keeps_everything_but_the_job(build, run_to, dismiss):

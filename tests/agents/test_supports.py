@@ -35,15 +35,16 @@ def started(build, name=None, level=1.0, still=True, **changes):
 
 def test_no_support_by_default(build):
     model = started(build)
-    assert model.attend_support == [0.0] * 6
-    assert (model.stipend_motivation, model.bonus_factor, model.load) == (0.0, 1.0, 0.5)
-    assert (model.virtual_attend, model.virtual_relevance) == (0.0, 1.0)
+    numbers = model.numbers
+    assert numbers.attend_support == (0.0,) * 6
+    assert (numbers.stipend_lift, numbers.bonus_factor, numbers.load) == (0.0, 1.0, 0.5)
+    assert (numbers.session_support, numbers.session_relevance) == (0.0, 0.95)
     assert billed(model, SUPPORTS) == 0.0
 
 
 def test_a_stipend_draws_all_roles_and_lifts_the_set_point_of_seat_holders(build):
     model = started(build, "stipend", 0.6)
-    assert model.attend_support == pytest.approx([0.3] * 6)  # .6 x .5 on the logit
+    assert model.numbers.attend_support == pytest.approx([0.3] * 6)  # .6 x .5 on the logit
     center = model.centers[0]
     holder, other = center.team.seats[1], next(p for p in center.staff if not p.seat)
     assert center.set_point_of(holder) == pytest.approx(holder.m0 + 0.6 * 0.05)
@@ -66,11 +67,11 @@ def test_more_attend_with_a_stipend(build, run_to):
 
 def test_substitute_cover_frees_classroom_staff_only(build):
     model = started(build, "substitute_cover", 0.5)
-    lifted = [role for role in range(6) if model.attend_support[role] > 0]
+    lifted = [role for role in range(6) if model.numbers.attend_support[role] > 0]
     assert lifted == [TEACHER, ASSISTANT]
-    assert model.attend_support[TEACHER] == pytest.approx(0.25)
-    assert all(model.attend_support[role] == 0.0 for role in (LEADER, SUPERVISOR, OTHER, PARENT))
-    assert model.load == pytest.approx(0.5 * (1 - 0.5 * 0.8))
+    assert model.numbers.attend_support[TEACHER] == pytest.approx(0.25)
+    assert all(model.numbers.attend_support[role] == 0.0 for role in (LEADER, SUPERVISOR, OTHER, PARENT))
+    assert model.numbers.load == pytest.approx(0.5 * (1 - 0.5 * 0.8))
 
 
 @pytest.mark.parametrize("level", [0.0, 0.4, 1.0])

@@ -110,7 +110,7 @@ def test_a_leaver_loses_the_seat_and_a_colleague_takes_it(build, run_to, dismiss
     free = [p for p in center.staff if p.filled and p.role == TEACHER and not p.seat]
     next_in_line = min(free, key=lambda person: person.lot)
     knowledge = list(next_in_line.k)
-    model.refill_probability = 1.0
+    model.numbers = model.numbers._replace(refill_probability=1.0)
     team.refill()
     assert team.seats[1] is next_in_line
     assert next_in_line.k == knowledge  # a replacement brings what it knows, no more

@@ -34,18 +34,20 @@ def test_affinity_calls_by_hand():
 
 @given(BASE, st.floats(0.0, 8.0))
 def test_attendance_at_engagement_and_readiness_of_one_half_is_its_base(base, slope):
-    assert participation.attendance_probability(base, slope, 0.5, 0.5, 0.0) == pytest.approx(base, rel=1e-9)
-    assert participation.report_probability(base, slope, 0.5, 0.5) == pytest.approx(base, rel=1e-9)
+    logit = operators.logit(base)
+    assert participation.attendance_probability(logit, slope, 0.5, 0.5, 0.0) == pytest.approx(base, rel=1e-9)
+    assert participation.report_probability(logit, slope, 0.5, 0.5) == pytest.approx(base, rel=1e-9)
 
 
 def test_attendance_by_hand():
     """logit(.85) + 3 (.6 - .5) + .5 = 2.5346: .9265."""
-    assert participation.attendance_probability(0.85, 3.0, 0.7, 0.5, 0.5) == pytest.approx(0.92653, abs=1e-5)
-    assert participation.report_probability(0.41, 3.0, 0.7, 0.5) == pytest.approx(0.48401, abs=1e-5)
+    assert participation.attendance_probability(operators.logit(0.85), 3.0, 0.7, 0.5, 0.5) == pytest.approx(0.92653, abs=1e-5)
+    assert participation.report_probability(operators.logit(0.41), 3.0, 0.7, 0.5) == pytest.approx(0.48401, abs=1e-5)
 
 
 @given(BASE, st.floats(0.0, 8.0), UNIT, UNIT, st.floats(0.0, 5.0), st.floats(0.0, 1.0))
 def test_attendance_rises_with_engagement_readiness_and_support(base, slope, m, r, support, more):
+    base = operators.logit(base)
     chance = participation.attendance_probability(base, slope, m, r, support)
     assert 0.0 < chance <= 1.0
     assert participation.attendance_probability(base, slope, min(m + more, 1.0), r, support) >= chance - 1e-15

@@ -14,7 +14,7 @@ CLOCK = st.floats(0.0, 5.0)
 
 
 def hazard(m=0.55, c=0.55, base=0.46, factor=1.0, frailty=1.0, season=1.0, newcomer=1.0, engage=0.8):
-    return turnover.exit_hazard(base, factor, frailty, season, newcomer, engage, m, c)
+    return turnover.exit_hazard(turnover.position_hazard(base, factor, frailty), season, newcomer, engage, m, c)
 
 
 def test_season_at_the_default_summer_of_five():
@@ -33,8 +33,8 @@ def test_exit_hazard_by_hand():
     assert hazard() == 0.46  # every multiplier is 1 at the reference
     assert hazard(newcomer=2.0) == 0.92
     assert hazard(factor=0.6, frailty=1.5, season=2.5) == pytest.approx(0.46 * 0.6 * 1.5 * 2.5)
-    assert hazard(m=0.75, c=0.55) == pytest.approx(0.46 * math.exp(-0.8 * 0.10))
-    assert hazard(m=0.05, c=0.05, engage=3.0) == pytest.approx(0.46 * math.exp(1.5))
+    assert hazard(m=0.75, c=0.55) == pytest.approx(0.46 * math.exp(-0.8 * 0.10), rel=1e-10)
+    assert hazard(m=0.05, c=0.05, engage=3.0) == pytest.approx(0.46 * math.exp(1.5), rel=1e-10)
 
 
 def test_newcomers_factor_ends_at_one_year_exactly_whatever_the_step():

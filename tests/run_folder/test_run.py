@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -20,19 +21,20 @@ from tests.run_folder.conftest import contents, tiny_study
 
 pytestmark = pytest.mark.usefixtures("quick_report")
 
+SIMULATE = sys.modules["bscsim.simulate"]
+
 
 @pytest.fixture
 def counted(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """Count simulations, and simulate in this process."""
-    from bscsim.run_folder import workers
-
+    """Count the simulations of whole studies."""
     calls: list[Any] = []
 
-    def counting(scenario: Any, engine: str, count: int | None, progress: Any) -> Any:
-        calls.append(scenario)
-        return simulate(scenario, progress=progress)
+    def counting(scenario: Any, *arguments: Any, **named: Any) -> Any:
+        if "replicates" not in named:
+            calls.append(scenario)
+        return simulate(scenario, *arguments, **named)
 
-    monkeypatch.setattr(workers, "simulate_all", counting)
+    monkeypatch.setattr(SIMULATE, "simulate", counting)
     return calls
 
 
@@ -291,12 +293,11 @@ def test_an_interrupted_run_leaves_nothing(
     error: BaseException, where: str, tmp_path: Path, study: Study, counted: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from bscsim import report
-    from bscsim.run_folder import workers
 
-    def fail(*arguments: object) -> None:
+    def fail(*arguments: object, **named: object) -> None:
         raise error
 
-    home, name = (workers, "simulate_all") if where == "simulation" else (report, "report_files")
+    home, name = (SIMULATE, "simulate") if where == "simulation" else (report, "report_files")
     monkeypatch.setattr(home, name, fail)
     with pytest.raises(type(error)):
         run_folder.run(study, out=tmp_path / "new" / "deep" / "out")
@@ -328,19 +329,18 @@ def test_results_that_find_their_place_taken_are_kept_beside_it(
     tmp_path: Path, study: Study, counted: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another run finishes in the same folder while this one simulates: neither is lost, neither overwritten."""
-    from bscsim.run_folder import workers
+    out = tmp_path / "out"
 
-    out, simulating = tmp_path / "out", workers.simulate_all
-
-    def meanwhile(*arguments: Any) -> Any:
+    def meanwhile(*arguments: Any, **named: Any) -> Any:
         with monkeypatch.context() as other:
-            other.setattr(workers, "simulate_all", simulating)
+            other.setattr(SIMULATE, "simulate", simulate)
             run_folder.run(tiny_study(simulation__seed=5), out=out)
-        return simulating(*arguments)
+        return simulate(*arguments, **named)
 
-    monkeypatch.setattr(workers, "simulate_all", meanwhile)
-    with pytest.raises(BscsimError, match="kept in"):
-        run_folder.run(study, out=out)
+    with monkeypatch.context() as racing:
+        racing.setattr(SIMULATE, "simulate", meanwhile)
+        with pytest.raises(BscsimError, match="kept in"):
+            run_folder.run(study, out=out)
     assert json.loads((out / "manifest.json").read_text())["run"]["seed"] == 5
     (kept,) = (path for path in tmp_path.iterdir() if path != out)
     assert json.loads((kept / "manifest.json").read_text())["run"]["seed"] == study.scenario.simulation.seed
@@ -436,7 +436,7 @@ def test_what_would_not_fit_is_named_where_it_was_given(tmp_path: Path, monkeypa
 
 def test_a_plan_writes_nothing_and_says_what_would_happen(tmp_path: Path, study: Study) -> None:
     plan = run_folder.plan(study, out=tmp_path / "out", workers=1)
-    assert (plan["centers"], plan["replicates"], plan["processes"], plan["folder_holds"]) == (2, 2, 1, "nothing")
+    assert (plan["centers"], plan["replicates"], plan["threads"], plan["folder_holds"]) == (2, 2, 1, "nothing")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -1,0 +1,337 @@
+"""Fill the record: stocks at the start of a month, flows when it is over, staff at waves, totals at the horizon."""
+
+from __future__ import annotations
+
+from math import nan
+from typing import NamedTuple
+
+from bscsim.engine.inlining import inlined
+from bscsim.engine.places import (
+    ATTENDED,
+    AUTHORITY,
+    CALL_HOLDERS,
+    CALL_REGULARS,
+    CAPACITY,
+    CLIMATE,
+    PERSONS_CREATED,
+    DRIVE,
+    ENGAGEMENT,
+    EXITS,
+    FIT_GAINED,
+    HIRES,
+    IDEAS_BORROWED,
+    INVITED,
+    KNOWLEDGE,
+    KNOWLEDGE_GAIN,
+    KNOWLEDGE_LOST,
+    KNOWLEDGE_NONTEAM,
+    KNOWLEDGE_TEAM,
+    LEAVER_PRACTICE,
+    PERSONS_LEFT,
+    METRICS_MADE,
+    METRICS_USED,
+    MOTIVATION,
+    PDSA_OPEN,
+    PRACTICE,
+    PRACTICE_NONTEAM,
+    PRACTICE_TEAM,
+    PERSONS_PRESENT,
+    QI,
+    READINESS,
+    SEAT_HOLDERS,
+    SEAT_HOURS,
+    SEATS,
+    SEATS_AT_ROLE,
+    SEATS_HELD,
+    SEATS_LOST,
+    STAFF,
+    PERSONS_WAITING,
+)
+from bscsim.engine.rows import add, add_difference, divide, fill
+from bscsim.engine.seating import held
+from bscsim.engine.state import (
+    FIT, GAINED, K0, KNOWN, MOOD, NONE, PRACTISED, PRESENT, SET_POINT, TENURE, Array, B, K, P, State)
+from bscsim.engine.stock import current_authority, current_readiness
+from bscsim.engine.testing import team_drive
+from bscsim.record.measures import ACTIVE, PARENT
+from bscsim.record.stacks import Stacks
+
+ROLES = 6
+
+
+class Rows(NamedTuple):
+    """Columns of the staff rows of a world, in the order of the record; ``levels`` are K, k0, P, b by driver."""
+
+    replicate: Array
+    month: Array
+    center: Array
+    slot: Array
+    role: Array
+    classroom: Array
+    occupant: Array
+    person: Array
+    filled: Array
+    seat: Array
+    ever_seat: Array
+    exposed: Array
+    tenure: Array
+    M: Array
+    m0: Array
+    K: Array
+    k0: Array
+    P: Array
+    b: Array
+
+
+class Labels(NamedTuple):
+    """What both worlds share: [R, C], and [R, C, 3] for ``readiness_measured``."""
+
+    size: Array
+    collaborative: Array
+    cohort: Array
+    applied: Array
+    readiness_selection: Array
+    readiness_measured: Array
+
+
+def observe(q: Array, s: State, o: Stacks, row: int, t: int) -> None:
+    """Record the stocks of every center at the start of a month."""
+    for c in range(s.centers.shape[0]):
+        observe_center(q, s, o, row, t, c)
+        observe_staff(s, o, row, t, c)
+
+
+@inlined
+def observe_center(q: Array, s: State, o: Stacks, row: int, t: int, c: int) -> None:
+    """What a center is and has."""
+    center = s.centers[c]
+    o.status[0, row, c, t] = center.status
+    real, count = o.month_real, o.month_count
+    real[READINESS, row, c, t] = current_readiness(q, s, c)
+    real[CAPACITY, row, c, t] = center.capacity
+    real[QI, row, c, t] = center.qi
+    real[CLIMATE, row, c, t] = center.climate
+    real[AUTHORITY, row, c, t] = current_authority(s, c)
+    for d in range(s.level.shape[1]):
+        o.fit[0, row, c, t, d] = s.driver[FIT, c, d]
+    if center.collaborative == NONE:
+        return
+    count[SEATS, row, c, t] = center.seats
+    count[SEATS_HELD, row, c, t] = held(s, c)
+    at_role = in_progress = 0
+    for order in range(center.seats):
+        seat = s.seats[c, order]
+        if seat.holder != NONE and s.staff[seat.holder].role == seat.named:
+            at_role += 1
+    for d in range(s.level.shape[1]):
+        in_progress += s.centers[c].open_pdsas[d]
+    count[SEATS_AT_ROLE, row, c, t] = at_role
+    count[PDSA_OPEN, row, c, t] = in_progress
+    if center.status == ACTIVE:
+        real[DRIVE, row, c, t] = team_drive(q, s, c)
+
+
+@inlined
+def average_levels(s: State, c: int) -> None:
+    """Each employee's mean over drivers of P, K and K - k0 into the rows PRACTISED, KNOWN and GAINED."""
+    first, last = s.centers[c].first, s.centers[c].first + s.centers[c].employees
+    practised, known, gained = s.slot[PRACTISED, first:last], s.slot[KNOWN, first:last], s.slot[GAINED, first:last]
+    fill(practised, 0.0)
+    fill(known, 0.0)
+    fill(gained, 0.0)
+    for d in range(s.level.shape[1]):
+        known_here = s.level[K, d, first:last]
+        add(practised, s.level[P, d, first:last])
+        add(known, known_here)
+        add_difference(gained, known_here, s.level[K0, d, first:last])
+    divide(practised, s.level.shape[1])
+    divide(known, s.level.shape[1])
+    divide(gained, s.level.shape[1])
+
+
+@inlined
+def observe_staff(s: State, o: Stacks, row: int, t: int, c: int) -> None:
+    """How the people of a center are and do: all, by role, and by team."""
+    average_levels(s, c)
+    center = s.centers[c]
+    practised_by, known_by, mood_by = center.practised_by, center.known_by, center.mood_by
+    counts, seated = center.staff_by, center.seated_by
+    fill(practised_by, 0.0)
+    fill(known_by, 0.0)
+    fill(mood_by, 0.0)
+    fill(counts, 0)
+    fill(seated, 0)
+    team_p = team_k = other_p = other_k = gain = mood = 0.0
+    team = others = 0
+    for i in range(center.first, center.first + center.headcount):
+        if s.slot[PRESENT, i] == 0.0:
+            continue
+        role, practised, known = s.staff[i].role, s.slot[PRACTISED, i], s.slot[KNOWN, i]
+        practised_by[role] += practised
+        known_by[role] += known
+        mood_by[role] += s.slot[MOOD, i]
+        counts[role] += 1
+        mood += s.slot[MOOD, i]
+        gain += s.slot[GAINED, i]
+        if s.staff[i].seat > 0:
+            seated[role] += 1
+            team += 1
+            team_p += practised
+            team_k += known
+        else:
+            others += 1
+            other_p += practised
+            other_k += known
+    if center.people > center.headcount:
+        observe_parent(s, mood_by, counts, seated, center.first + center.headcount)
+    real = o.month_real
+    real[MOTIVATION, row, c, t] = ratio(mood, center.present)
+    real[PRACTICE_TEAM, row, c, t] = ratio(team_p, team)
+    real[KNOWLEDGE_TEAM, row, c, t] = ratio(team_k, team)
+    real[PRACTICE_NONTEAM, row, c, t] = ratio(other_p, others)
+    real[KNOWLEDGE_NONTEAM, row, c, t] = ratio(other_k, others)
+    real[KNOWLEDGE_GAIN, row, c, t] = ratio(gain, center.present)
+    for role in range(ROLES):
+        o.role_count[STAFF, row, c, t, role] = counts[role]
+        o.role_count[SEAT_HOLDERS, row, c, t, role] = seated[role]
+        o.role_real[ENGAGEMENT, row, c, t, role] = ratio(mood_by[role], counts[role])
+        if role != PARENT:
+            o.role_real[PRACTICE, row, c, t, role] = ratio(practised_by[role], counts[role])
+            o.role_real[KNOWLEDGE, row, c, t, role] = ratio(known_by[role], counts[role])
+
+
+def observe_parent(s: State, mood_by: Array, counts: Array, seated: Array, i: int) -> None:
+    """A parent counts while holding a seat."""
+    if s.slot[PRESENT, i] > 0.0 and s.staff[i].seat > 0:
+        mood_by[PARENT] = s.slot[MOOD, i]
+        counts[PARENT] = 1
+        seated[PARENT] = 1
+
+
+def ratio(total: float, count: int) -> float:
+    """A mean; NaN of nothing."""
+    return total / count if count > 0 else nan
+
+
+def close_month(s: State, o: Stacks, row: int, t: int) -> None:
+    """Record what every center added up over a month, and start anew."""
+    real = o.month_real
+    for c in range(s.centers.shape[0]):
+        center = s.centers[c]
+        if center.touched or center.collaborative != NONE:
+            close_counts(s, o, row, t, c)
+        real[KNOWLEDGE_LOST, row, c, t] = center.knowledge_lost
+        real[LEAVER_PRACTICE, row, c, t] = center.leaver_practice
+        real[FIT_GAINED, row, c, t] = center.fit_gained
+        real[IDEAS_BORROWED, row, c, t] = center.ideas_borrowed
+        real[SEAT_HOURS, row, c, t] = center.seat_hours
+        center.knowledge_lost = center.leaver_practice = center.fit_gained = 0.0
+        center.ideas_borrowed = center.seat_hours = 0.0
+
+
+def discard_month(s: State) -> None:
+    """Forget what happened in burn-in, which is not recorded."""
+    for c in range(s.centers.shape[0]):
+        center = s.centers[c]
+        center.touched = False
+        center.knowledge_lost = center.leaver_practice = 0.0
+        fill(center.counts, 0)
+        fill(center.exits, 0)
+        fill(center.hires, 0)
+        fill(center.cost, 0.0)
+
+
+@inlined
+def close_counts(s: State, o: Stacks, row: int, t: int, c: int) -> None:
+    """Record what was counted and paid in a center over a month, and start anew."""
+    center = s.centers[c]
+    center.touched = False
+    for kind in range(SEATS_LOST, o.month_count.shape[0]):
+        o.month_count[kind, row, c, t] = center.counts[kind]
+        center.counts[kind] = 0
+    for line in range(o.cost.shape[4]):
+        o.cost[0, row, c, t, line] = center.cost[line]
+        center.cost[line] = 0.0
+    for role in range(ROLES):
+        o.role_count[EXITS, row, c, t, role] = center.exits[role]
+        o.role_count[HIRES, row, c, t, role] = center.hires[role]
+        center.exits[role] = center.hires[role] = 0
+    if center.collaborative == NONE:
+        return
+    for role in range(ROLES):
+        for event in range(o.event_count.shape[5]):
+            o.event_count[INVITED, row, c, t, role, event] = center.invited[role, event]
+            o.event_count[ATTENDED, row, c, t, role, event] = center.attended[role, event]
+            center.invited[role, event] = center.attended[role, event] = 0
+
+
+def close_run(s: State, o: Stacks, row: int) -> None:
+    """Record the totals at the horizon."""
+    clock = s.clock
+    people = 0
+    for c in range(s.centers.shape[0]):
+        center = s.centers[c]
+        people += center.people - center.vacant
+        o.center_real[0, row, c] = center.withdrawal_month
+        if center.collaborative != NONE:
+            o.center_flag[METRICS_MADE, row, c] = center.makes_metrics
+            o.center_flag[METRICS_USED, row, c] = center.uses_metrics
+            for role in range(ROLES):
+                o.call_count[CALL_HOLDERS, row, c, role] = s.centers[c].call_holders[role]
+                o.call_count[CALL_REGULARS, row, c, role] = s.centers[c].call_regulars[role]
+    o.persons[PERSONS_CREATED, row] = clock.created
+    o.persons[PERSONS_PRESENT, row] = people
+    o.persons[PERSONS_WAITING, row] = clock.waiting
+    o.persons[PERSONS_LEFT, row] = clock.left
+
+
+def label(s: State, labels: Labels, row: int) -> None:
+    """Record what both worlds share: sizes, and what enrolment decided and saw."""
+    for c in range(s.centers.shape[0]):
+        center = s.centers[c]
+        labels.size[row, c] = center.headcount
+        seen, joined = center.assessed, center.collaborative != NONE
+        labels.applied[row, c] = seen
+        labels.readiness_measured[row, c, 0] = center.measured_motivation if seen else nan
+        labels.readiness_measured[row, c, 1] = center.measured_capacity if seen else nan
+        labels.readiness_measured[row, c, 2] = center.measured_qi if seen else nan
+        labels.readiness_selection[row, c] = center.true_readiness if seen else nan
+        labels.collaborative[row, c] = center.collaborative if joined else NONE
+        labels.cohort[row, c] = 0 if joined else NONE
+
+
+def list_staff(s: State, rows: Rows, at: int, month: int) -> int:
+    """Write a row a slot, from row ``at`` on; NaN where nobody is.  Returns the row after the last."""
+    for c in range(s.centers.shape[0]):
+        center = s.centers[c]
+        for i in range(center.first, center.first + center.people):
+            list_slot(s, rows, at, c, i)
+            rows.replicate[at] = s.clock.replicate
+            rows.month[at] = month
+            at += 1
+    return at
+
+
+@inlined
+def list_slot(s: State, rows: Rows, at: int, c: int, i: int) -> None:
+    """Write one slot's row."""
+    person, here = s.staff[i], s.slot[PRESENT, i] > 0.0
+    rows.center[at] = c
+    rows.slot[at] = i - s.centers[c].first
+    rows.role[at] = person.role
+    rows.classroom[at] = person.classroom
+    rows.occupant[at] = person.occupant
+    rows.person[at] = person.person if here else -1
+    rows.filled[at] = here
+    rows.seat[at] = person.seat
+    rows.ever_seat[at] = here and person.ever_seat
+    rows.exposed[at] = here and person.exposed
+    rows.tenure[at] = s.slot[TENURE, i] if here else nan
+    rows.M[at] = s.slot[MOOD, i] if here else nan
+    rows.m0[at] = s.slot[SET_POINT, i] if here else nan
+    known = here and person.role != PARENT
+    for d in range(s.level.shape[1]):
+        rows.K[at, d] = s.level[K, d, i] if known else nan
+        rows.k0[at, d] = s.level[K0, d, i] if known else nan
+        rows.P[at, d] = s.level[P, d, i] if known else nan
+        rows.b[at, d] = s.level[B, d, i] if known else nan

@@ -1,0 +1,156 @@
+"""The state of one replicate in one world as arrays, for compiled code.
+
+Staff live in slots: a center's staff are contiguous, employees first, then the parent where one takes part, and each
+center's slots are padded to a multiple of :data:`LANES`, so that loops over them fill whole vector registers.  What
+moves every step has an array of its own, with a row a driver where there is one a driver (``k[d, slot]``); the rest are
+records.  A padding or vacant slot holds numbers that nobody reads.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bscsim.record.measures import EVENTS, LINES, ROLES
+from bscsim.record.stacks import members
+
+LANES = 4
+SEATS = 7
+"""Seats of the largest team: six and a parent's."""
+NONE = -1
+"""No slot, no center, no collaborative, no leaver."""
+NEVER = -1_000_000
+"""The step of an event that never was."""
+MAX_DRIVERS, MAX_STEPS = 10, 4
+ROLE_COUNT, EVENT_COUNT, LINE_COUNT, COUNTS = len(ROLES), len(EVENTS), len(LINES), len(members("month_count"))
+
+CENTER = np.dtype([
+    ("first", "i8"), ("headcount", "i8"), ("people", "i8"), ("employees", "i8"), ("everyone", "i8"), ("present", "i8"),
+    ("vacant", "i8"), ("status", "i8"), ("collaborative", "i8"), ("seats", "i8"), ("number", "i8"), ("area", "i8"),
+    ("capacity", "f8"), ("qi0", "f8"), ("climate0", "f8"), ("qi", "f8"), ("climate", "f8"), ("engagement", "f8"),
+    ("readiness", "f8"), ("uptake", "f8"), ("authority", "f8"), ("leader_engagement", "f8"), ("present_share", "f8"),
+    ("recent_successes", "f8"), ("facilitation", "f8"), ("has_leader", "?"), ("touched", "?"), ("makes_metrics", "?"),
+    ("uses_metrics", "?"), ("assessed", "?"), ("knowledge_lost", "f8"), ("leaver_practice", "f8"),
+    ("fit_gained", "f8"), ("ideas_borrowed", "f8"), ("seat_hours", "f8"), ("open_pdsas", "i8", (MAX_DRIVERS,)),
+    ("successes", "i8", (MAX_STEPS,)), ("practised_by", "f8", (ROLE_COUNT,)), ("known_by", "f8", (ROLE_COUNT,)),
+    ("mood_by", "f8", (ROLE_COUNT,)), ("staff_by", "i8", (ROLE_COUNT,)), ("seated_by", "i8", (ROLE_COUNT,)),
+    ("counts", "i8", (COUNTS,)), ("exits", "i8", (ROLE_COUNT,)), ("hires", "i8", (ROLE_COUNT,)),
+    ("cost", "f8", (LINE_COUNT,)), ("invited", "i8", (ROLE_COUNT, EVENT_COUNT)),
+    ("attended", "i8", (ROLE_COUNT, EVENT_COUNT)), ("call_holders", "i8", (ROLE_COUNT,)),
+    ("call_regulars", "i8", (ROLE_COUNT,)), ("sector", "i8"), ("motivation", "f8"), ("habit", "f8"), ("frailty", "f8"),
+    ("withdrawal_month", "f8"), ("true_readiness", "f8"), ("measured_readiness", "f8"), ("measured_motivation", "f8"),
+    ("measured_capacity", "f8"), ("measured_qi", "f8"),
+], align=True)  # fmt: skip
+"""A center, what every step reads first.
+
+``first`` is its first slot; ``people`` its slots in use, ``employees`` and ``everyone`` the padded ends of rows without
+and with the parent's slot, all counted from ``first``; ``present`` counts the employees who are there, ``vacant`` the
+slots without anybody.  ``touched`` says that this month has anything in ``counts`` (by place in the record), ``exits``,
+``hires``, ``cost``, ``invited`` or ``attended``; the names that end in ``_by`` are room to work in.
+"""
+
+SEAT = np.dtype([
+    ("holder", "i8"), ("role", "i8"), ("named", "i8"), ("number", "i8"), ("came", "?"), ("lots", "f8", (LANES,)),
+], align=True)  # fmt: skip
+"""A seat: the slot that holds it, the role it is open to, the role it is named for, its number; who came this month."""
+
+STAFF = np.dtype([
+    ("center", "i8"), ("role", "i8"), ("seat", "i8"), ("occupant", "i8"),
+    ("lot", "f8"), ("last_event", "i8"), ("exposed", "?"), ("ever_seat", "?"), ("calls_offered", "i8"),
+    ("calls_attended", "i8"), ("classroom", "i8"), ("person", "i8"),
+], align=True)  # fmt: skip
+
+LEAVER = np.dtype([
+    ("step", "i8"), ("moment", "f8"), ("number", "i8"), ("slot", "i8"), ("area", "i8"), ("role", "i8"),
+    ("person", "i8"), ("m0", "f8"), ("m", "f8"), ("exposed", "?"), ("ever_seat", "?"), ("before", "i8"),
+    ("after", "i8"),
+], align=True)  # fmt: skip
+
+CLOCK = np.dtype([
+    ("replicate", "i8"), ("now", "i8"), ("month", "i8"), ("season", "f8"), ("treated", "?"), ("full", "?"),
+    ("collaboratives", "i8"), ("participants", "i8"), ("created", "i8"), ("left", "i8"), ("waiting", "i8"),
+    ("waiting_now", "i8"), ("free", "i8"), ("fresh", "i8"),
+], align=True)  # fmt: skip
+"""Where a run stands: what it simulates, the step, and the ledger of persons."""
+
+# Rows of ``slot``: numbers of a position or its holder that move every step, then room to work in.
+(PRESENT, MOOD, SET_POINT, EXIT_CLOCK, TENURE, POSITION, CONTACT, RELEVANCE, HOURS, DOSE, SHARE,
+ EXIT_AT, REFILL_AT, WEIGHT, ADDED, CROSSING, HOME, PRACTISED, KNOWN, GAINED) = range(20)  # fmt: skip
+# Planes of ``level``: knowledge, its entry value, practice, habit.
+K, K0, P, B = range(4)
+# Planes of ``driver``: fit, colleagues' mean practice and weighted mean knowledge, and the rates of E12.
+FIT, PRACTICE_MEAN, HELP_TARGET, USE, USABLE, REVERT = range(6)
+ALIGNED = 64
+"""Bytes; each array begins on a line of the cache."""
+
+Array = NDArray[Any]
+
+
+class State(NamedTuple):
+    """All that changes over a run of one world.  C centers, N slots, D drivers, K collaboratives, A areas."""
+
+    clock: Any  # CLOCK
+    centers: Array  # [C] CENTER
+    seats: Array  # [C, SEATS] SEAT
+    staff: Array  # [N] STAFF
+    slot: Array  # [rows, N]: PRESENT (1. where somebody is, else 0.), MOOD (engagement M), ...
+    level: Array  # [4, D, N]: K, K0, P, B
+    driver: Array  # [6, C, D]: FIT, ...
+    slot_quads: Array  # [rows, N / 4, 4], ``slot`` again
+    level_quads: Array  # [4, D, N / 4, 4], ``level`` again
+    best_fit: Array  # [K, D]
+    leaders_gain: Array  # [A, D]
+    participants: Array  # [C] centers in a collaborative, in the order of their numbers
+
+
+class Market(NamedTuple):
+    """Leavers between two jobs, and room to sort in."""
+
+    leavers: Array  # [capacity] LEAVER
+    levels: Array  # [capacity, 4, D]: what each of them knows and does
+    queues: Array  # [A, roles, 2] first and last leaver of a role in an area
+    order: Array  # [any of slots, centers and leavers]
+    key: Array
+    tie: Array
+    near: Array  # [N] the lots of vacancies that say whether they look nearby
+    found: Array  # [slots of the largest center and one]
+
+
+class World(NamedTuple):
+    """A state, its market, and the bytes of both, so that a copy is one copy of bytes."""
+
+    state: State
+    market: Market
+    whole: Array
+
+
+def world(centers: int, slots: int, drivers: int, collaboratives: int, areas: int, leavers: int) -> World:
+    """Allocate one replicate's world: views of one block of memory."""
+    shapes: dict[str, tuple[tuple[int, ...], Any]] = {
+        "clock": ((1,), CLOCK), "centers": ((centers,), CENTER), "seats": ((centers, SEATS), SEAT),
+        "staff": ((slots,), STAFF), "slot": ((GAINED + 1, slots), float), "level": ((B + 1, drivers, slots), float),
+        "driver": ((REVERT + 1, centers, drivers), float),
+        "leaders_gain": ((areas, drivers), float), "participants": ((centers,), int),
+        "leavers": ((leavers,), LEAVER), "levels": ((leavers, B + 1, drivers), float),
+        "queues": ((areas, ROLE_COUNT, 2), int), "order": ((leavers,), int), "key": ((leavers,), float), "tie": ((leavers,), int), "near": ((slots,), float),
+        "found": ((slots + 1,), int),
+    }  # fmt: skip
+    starts, end = {}, 0
+    for name, (shape, kind) in shapes.items():
+        starts[name] = end
+        end += -(-int(np.prod(shape)) * np.dtype(kind).itemsize // ALIGNED) * ALIGNED
+    whole = np.zeros(end, np.uint8)
+    parts = {
+        name: np.ndarray(shape, kind, whole.data, starts[name]) for name, (shape, kind) in shapes.items()
+    }
+    parts["best_fit"] = np.zeros((collaboratives, drivers))  # what burn-in cannot touch, and cells may differ in
+    parts["slot_quads"] = parts["slot"].reshape(GAINED + 1, -1, LANES)
+    parts["level_quads"] = parts["level"].reshape(B + 1, drivers, -1, LANES)
+    parts["clock"] = parts["clock"].view(np.recarray)[0]
+    return World(
+        State(**{name: parts[name] for name in State._fields}),
+        Market(**{name: parts[name] for name in Market._fields}),
+        whole.view(np.int64),
+    )

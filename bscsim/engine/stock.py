@@ -1,0 +1,148 @@
+"""E4: what every center and collaborative reads of itself and of others in a step, before anybody moves."""
+
+from __future__ import annotations
+
+from bscsim.engine.inlining import inlined
+from bscsim.engine.arriving import set_positions
+from bscsim.engine.places import PDSA_ABANDONED, PDSA_GIVEN_UP
+from bscsim.engine.rows import copy, fill, weighted_sum
+from bscsim.engine.seating import lose_seat
+from bscsim.engine.state import (
+    FIT, HELP_TARGET, K0, LANES, MOOD, NONE, PRACTICE_MEAN, PRESENT, WEIGHT, Array, K, P, State)
+from bscsim.record.measures import ACTIVE, ALUMNI, WITHDRAWN
+from bscsim.rules.draws import WITHDRAWAL, uniform
+from bscsim.rules.operators import event_probability
+from bscsim.rules.participation import withdrawal_hazard
+from bscsim.rules.practice import RECENT_MONTHS, SEAT_WEIGHT
+from bscsim.rules.readiness import authority, readiness, uptake
+
+
+@inlined
+def current_engagement(s: State, c: int) -> float:
+    """E4: mean engagement A of who is present now; with nobody present the latest there was."""
+    center = s.centers[c]
+    if center.present == 0:
+        return center.engagement
+    first, last = center.first // LANES, (center.first + center.employees) // LANES
+    return weighted_sum(s.slot_quads[MOOD, first:last], s.slot_quads[PRESENT, first:last]) / center.present
+
+
+@inlined
+def current_readiness(q: Array, s: State, c: int) -> float:
+    """E4: readiness as it stands now."""
+    center = s.centers[c]
+    return readiness(current_engagement(s, c), center.capacity, center.qi, q.ready_power)
+
+
+@inlined
+def current_authority(s: State, c: int) -> float:
+    """E4: authority as it stands now; the leader has the first slot."""
+    leader = s.centers[c].first
+    return authority(s.slot[MOOD, leader], s.slot[PRESENT, leader] > 0.0 and s.staff[leader].seat > 0)
+
+
+@inlined
+def take_stock(q: Array, s: State, c: int) -> None:
+    """E4: means, readiness and authority; a center with nobody present keeps the means it had."""
+    center = s.centers[c]
+    if center.present > 0:
+        remember_means(q, s, c)
+    leader = center.first
+    center.has_leader = s.slot[PRESENT, leader] > 0.0
+    center.leader_engagement = s.slot[MOOD, leader] if center.has_leader else 0.0
+    center.readiness = readiness(center.engagement, center.capacity, center.qi, q.ready_power)
+    center.uptake = uptake(center.readiness, q.ready_elast)
+    center.authority = current_authority(s, c)
+
+
+@inlined
+def remember_means(q: Array, s: State, c: int) -> None:
+    """Mean engagement; by driver mean practice and weighted mean knowledge."""
+    center = s.centers[c]
+    first, last = center.first // LANES, (center.first + center.employees) // LANES
+    center.engagement = current_engagement(s, c)
+    here, weight = s.slot_quads[PRESENT, first:last], s.slot_quads[WEIGHT, first:last]
+    weights = help_weights(q, s, c)
+    for d in range(s.level.shape[1]):
+        s.driver[PRACTICE_MEAN, c, d] = weighted_sum(s.level_quads[P, d, first:last], here) / center.present
+        s.driver[HELP_TARGET, c, d] = weighted_sum(s.level_quads[K, d, first:last], weight) / weights
+
+
+@inlined
+def help_weights(q: Array, s: State, c: int) -> float:
+    """E11: weight of each employee's knowledge in what colleagues pick up (row WEIGHT), and their sum."""
+    center = s.centers[c]
+    first, last = center.first, center.first + center.employees
+    copy(s.slot[WEIGHT, first:last], s.slot[PRESENT, first:last])
+    weights = 1.0 * center.present
+    recent = RECENT_MONTHS * q.steps_per_month
+    for order in range(center.seats):
+        i = s.seats[c, order].holder
+        if i != NONE and s.clock.now - s.staff[i].last_event <= recent and i < first + center.headcount:
+            s.slot[WEIGHT, i] = SEAT_WEIGHT
+            weights += SEAT_WEIGHT - 1.0
+    return weights
+
+
+def compare_notes(s: State) -> None:
+    """E8, E14: each collaborative's best fit, and what each area's leaders gained."""
+    clock = s.clock
+    for number in range(clock.collaboratives):
+        fill(s.best_fit[number], 0.0)
+    for place in range(clock.participants):
+        c = s.participants[place]
+        best = s.centers[c].collaborative
+        for d in range(s.level.shape[1]):
+            s.best_fit[best, d] = max(s.best_fit[best, d], s.driver[FIT, c, d])
+    for area in range(s.leaders_gain.shape[0]):
+        average_gain(s, area)
+
+
+def average_gain(s: State, area: int) -> None:
+    """E14: mean K - k0 over the leaders of an area's active and alumni centers; 0 for a leader never reached."""
+    drivers = s.level.shape[1]
+    fill(s.leaders_gain[area], 0.0)
+    leaders = 0
+    for place in range(s.clock.participants):
+        center = s.centers[s.participants[place]]
+        i = center.first
+        takes_part = center.status == ACTIVE or center.status == ALUMNI
+        if center.area != area or not takes_part or s.slot[PRESENT, i] == 0.0:
+            continue
+        leaders += 1
+        if s.staff[i].exposed:
+            for d in range(drivers):
+                s.leaders_gain[area, d] += s.level[K, d, i] - s.level[K0, d, i]
+    if leaders > 0:
+        for d in range(drivers):
+            s.leaders_gain[area, d] = s.leaders_gain[area, d] / leaders
+
+
+@inlined
+def withdraw(q: Array, s: State) -> None:
+    """Process 3: active centers that leave for good."""
+    for c in range(s.centers.shape[0]):
+        if s.centers[c].status == ACTIVE and consider_withdrawal(q, s, c):
+            set_positions(q, s, c)
+
+
+def consider_withdrawal(q: Array, s: State, c: int) -> bool:
+    """E5: an active center may leave for good; open PDSAs are given up and seats released."""
+    center, clock = s.centers[c], s.clock
+    hazard = withdrawal_hazard(q.withdraw, center.uptake)
+    u = uniform(q.seed, clock.replicate, center.number, 0, clock.now, WITHDRAWAL)
+    if u >= event_probability(hazard, q.dt):
+        return False
+    center.status = WITHDRAWN
+    center.withdrawal_month = clock.month
+    given_up = 0
+    for d in range(s.level.shape[1]):
+        given_up += s.centers[c].open_pdsas[d]
+        s.centers[c].open_pdsas[d] = 0
+    s.centers[c].counts[PDSA_ABANDONED] += given_up
+    s.centers[c].counts[PDSA_GIVEN_UP] += given_up
+    for order in range(center.seats):
+        if s.seats[c, order].holder != NONE:
+            lose_seat(s, c, s.seats[c, order].holder)
+    center.present_share = 0.0
+    return True
