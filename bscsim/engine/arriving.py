@@ -5,8 +5,27 @@ from __future__ import annotations
 from math import inf
 
 from bscsim.engine.state import (
-    B, CONTACT, DOSE, EXIT_AT, EXIT_CLOCK, HOURS, K, K0, MOOD, NEVER, P, POSITION, PRESENT, REFILL_AT, RELEVANCE, SET_POINT, TENURE, Array,
-    State)
+    CONTACT,
+    DOSE,
+    EMPLOYED,
+    EXIT_AT,
+    EXIT_CLOCK,
+    HOURS,
+    K0,
+    MOOD,
+    NEVER,
+    POSITION,
+    PRESENT,
+    REFILL_AT,
+    RELEVANCE,
+    SET_POINT,
+    TENURE,
+    Array,
+    B,
+    K,
+    P,
+    State,
+)
 from bscsim.record.measures import ACTIVE, PARENT
 from bscsim.rules.beginnings import driver_score, person_scores
 from bscsim.rules.draws import EXIT_THRESHOLD, VOLUNTEER, staff_item, uniform
@@ -41,6 +60,7 @@ def begin_job(q: Array, s: State, c: int, i: int) -> None:
     item = staff_item(i - center.first, person.occupant, 0)
     replicate = s.clock.replicate
     s.slot[PRESENT, i] = 1.0
+    s.slot[EMPLOYED, i] = 1.0 if person.role != PARENT else 0.0
     s.slot[EXIT_CLOCK, i] = 0.0
     s.slot[EXIT_AT, i] = exit_threshold(uniform(q.seed, replicate, center.number, item, 0, EXIT_THRESHOLD))
     person.lot = uniform(q.seed, replicate, center.number, item, 0, VOLUNTEER)

@@ -1,8 +1,8 @@
 """Machine code: rules and engine compiled as they stand, and what takes long to compile kept on disk.
 
-A kept file is named by a digest of all it depends on: the package's source, Python, numba, llvmlite, numpy, the C
-library, the processor, numba's settings, the types of the arguments, and the code and constants that numba was really
-given (source may change on disk after a process has read it).  A check sum stands before the contents.  Whatever goes
+A kept file is named by a digest of all it depends on: Python, numba, llvmlite, numpy, the C library, the processor,
+numba's settings, the types of the arguments, and the code and constants of every function that numba was really given
+(source may change on disk after a process has read it).  A check sum stands before the contents.  Whatever goes
 wrong with the disk or with numba's internals, the function is compiled in memory and the run goes on.
 
 Files are kept in the folder that the environment variable BSCSIM_CACHE_DIR, else NUMBA_CACHE_DIR names; without them
@@ -28,7 +28,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
-from bscsim.record.provenance import code_digest
+from bscsim.engine.linking import deferred
 from bscsim.scenario.faults import BscsimError
 
 OPTIONS: Final = {"nogil": True, "error_model": "numpy", "fastmath": False, "boundscheck": False, "_nrt": False}
@@ -36,6 +36,7 @@ OPTIONS: Final = {"nogil": True, "error_model": "numpy", "fastmath": False, "bou
 allocated: counting references to the arrays of a State at every call took most of the time."""
 INNER: Final = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 """For what only compiled code calls: the wrappers that Python needs took half of the time to compile."""
+MACHINERY: Final = 1  # raised when this file compiles otherwise in a way that no function's code or options show
 NOTICE: Final = "bscsim: compiling the engine for this machine (once per installation; about half a minute) ...\n"
 LOST: Final = "bscsim: the compiled engine could not be kept (BSCSIM_CACHE_DIR may name a folder for it)\n"
 KEPT: Final = 4  # folders of kept code, the newest, that are never removed
@@ -75,7 +76,7 @@ def _compiled(function: Callable[..., Any], inner: bool) -> Any:
             options = OPTIONS | (INNER if inner else {}) | {"forceinline": inner and hasattr(function, "inlined")}
             _DONE[function, inner] = numba.njit(**options)(own)
             if inner and hasattr(_DONE[function, inner], "get_call_template"):  # not with NUMBA_DISABLE_JIT
-                _take_any_number(_DONE[function, inner])
+                _make_inner(_DONE[function, inner])
             named = _names(code) & function.__globals__.keys()
             own.__globals__.update({name: _stand_in(function.__globals__[name]) for name in named})
             for empty, cell in zip(closure, cells, strict=True):
@@ -124,21 +125,26 @@ def _stand_in(value: Any) -> Any:
     return _compiled(value, True) if ours else value
 
 
-def _take_any_number(dispatcher: Any) -> None:
-    """Let constants pass as numbers of their type: numba would compile a function anew for each constant given."""
-    original = dispatcher.get_call_template
+def _make_inner(dispatcher: Any) -> None:
+    """Compile for the types of constants, not anew for each constant given, and leave machine code to the entry."""
+    template, compile_ = dispatcher.get_call_template, dispatcher.compile
 
     def general(args: Any, kws: Any) -> Any:
         plain = _numba().types.unliteral
-        return original(tuple(plain(one) for one in args), {name: plain(one) for name, one in kws.items()})
+        return template(tuple(plain(one) for one in args), {name: plain(one) for name, one in kws.items()})
 
-    dispatcher.get_call_template = general
+    def compile_inner(sig: Any) -> Any:
+        with deferred(_numba()):
+            return compile_(sig)
+
+    dispatcher.get_call_template, dispatcher.compile = general, compile_inner
 
 
 def _facts(value: Any, seen: set[Any]) -> Any:
     """What machine code depends on, in values whose repr is the same in every process."""
     if isinstance(value, types.CodeType):
-        return value.co_code, value.co_names, value.co_varnames, _facts(value.co_consts, seen)
+        table = value.co_exceptiontable
+        return value.co_code, table, value.co_names, value.co_varnames, _facts(value.co_consts, seen)
     if isinstance(value, tuple | list | dict):
         parts = sorted(value.items()) if isinstance(value, dict) else value
         return type(value).__qualname__, [_facts(part, seen) for part in parts]
@@ -146,21 +152,25 @@ def _facts(value: Any, seen: set[Any]) -> Any:
         seen.add(value)
         own = value.py_func
         cells = [cell.cell_contents for cell in own.__closure__ or ()]
-        return _facts([own.__code__, own.__defaults__, own.__kwdefaults__, cells, own.__globals__], seen)
+        parts = own.__code__, own.__defaults__, own.__kwdefaults__, cells, own.__globals__, value.targetoptions
+        return _facts(parts, seen)
     if callable(value) or isinstance(value, types.ModuleType):  # repr may hold an address
-        return [getattr(value, name, None) for name in ("__module__", "__qualname__", "__name__", "_fields")]
+        named = [getattr(value, name, None) for name in ("__module__", "__name__", "_fields", "_field_defaults")]
+        if str(named[0] or named[1]).startswith("bscsim.") and not (named[2] or hasattr(value, "py_func")):
+            raise TypeError(f"{value} of this package may change under its name, so nothing that uses it is kept")
+        return named
     if hasattr(value, "tobytes"):  # numpy's: repr leaves out the middle of a long array
         return str(value.dtype), value.shape, value.tobytes()
     return repr(value)
 
 
 def _installation(context: Any) -> str:
-    """Digest of what machine code depends on, whichever the function: source, versions, processor, settings."""
+    """Digest of what machine code depends on, whichever the function: versions, processor, settings."""
     config = _numba().config
     # All settings but those that cannot change code, so that none to come is forgotten.
     settings = [item for item in sorted(vars(config).items()) if not re.search("CACHE|CUDA|THREAD|[a-z]", item[0])]
     versions = [sys.modules[name].__version__ for name in ("numba", "llvmlite", "numpy")]
-    return _hash(code_digest(), sys.version, versions, platform.libc_ver(), context.codegen().magic_tuple(), settings)
+    return _hash(MACHINERY, sys.version, versions, platform.libc_ver(), context.codegen().magic_tuple(), settings)
 
 
 def _hash(*facts: Any) -> str:

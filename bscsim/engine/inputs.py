@@ -37,7 +37,7 @@ def inputs(scenario: Scenario, pool: Pool, seed: int) -> Inputs:
     >>> float(given.q.k_hour), len(given.calendar), len(given.centers)
     (0.04, 65, 8)
     """
-    centers = np.zeros(len(pool), CENTER)
+    centers = np.zeros(len(pool), CENTER).view(np.recarray)
     centers["number"], centers["sector"], centers["area"] = pool.number, pool.sector, pool.area
     centers["headcount"] = pool.size
     return Inputs(_record(scenario, seed), _calendar(scenario), centers)
@@ -78,4 +78,4 @@ def _calendar(scenario: Scenario) -> Array:
         due = calendar.events(month)
         months[index]["events"] = [name in due and held[name] for name in (*EVENTS, "report")]
         months[index]["wave"] = month in calendar.waves
-    return months
+    return months.view(np.recarray)

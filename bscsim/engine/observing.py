@@ -13,7 +13,6 @@ from bscsim.engine.places import (
     CALL_REGULARS,
     CAPACITY,
     CLIMATE,
-    PERSONS_CREATED,
     DRIVE,
     ENGAGEMENT,
     EXITS,
@@ -27,15 +26,17 @@ from bscsim.engine.places import (
     KNOWLEDGE_NONTEAM,
     KNOWLEDGE_TEAM,
     LEAVER_PRACTICE,
-    PERSONS_LEFT,
     METRICS_MADE,
     METRICS_USED,
     MOTIVATION,
     PDSA_OPEN,
+    PERSONS_CREATED,
+    PERSONS_LEFT,
+    PERSONS_PRESENT,
+    PERSONS_WAITING,
     PRACTICE,
     PRACTICE_NONTEAM,
     PRACTICE_TEAM,
-    PERSONS_PRESENT,
     QI,
     READINESS,
     SEAT_HOLDERS,
@@ -45,12 +46,26 @@ from bscsim.engine.places import (
     SEATS_HELD,
     SEATS_LOST,
     STAFF,
-    PERSONS_WAITING,
 )
 from bscsim.engine.rows import add, add_difference, divide, fill
 from bscsim.engine.seating import held
 from bscsim.engine.state import (
-    FIT, GAINED, K0, KNOWN, MOOD, NONE, PRACTISED, PRESENT, SET_POINT, TENURE, Array, B, K, P, State)
+    FIT,
+    GAINED,
+    K0,
+    KNOWN,
+    MOOD,
+    NONE,
+    PRACTISED,
+    PRESENT,
+    SET_POINT,
+    TENURE,
+    Array,
+    B,
+    K,
+    P,
+    State,
+)
 from bscsim.engine.stock import current_authority, current_readiness
 from bscsim.engine.testing import team_drive
 from bscsim.record.measures import ACTIVE, PARENT

@@ -76,8 +76,8 @@ CLOCK = np.dtype([
 """Where a run stands: what it simulates, the step, and the ledger of persons."""
 
 # Rows of ``slot``: numbers of a position or its holder that move every step, then room to work in.
-(PRESENT, MOOD, SET_POINT, EXIT_CLOCK, TENURE, POSITION, CONTACT, RELEVANCE, HOURS, DOSE, SHARE,
- EXIT_AT, REFILL_AT, WEIGHT, ADDED, CROSSING, HOME, PRACTISED, KNOWN, GAINED) = range(20)  # fmt: skip
+(PRESENT, EMPLOYED, MOOD, SET_POINT, EXIT_CLOCK, TENURE, POSITION, CONTACT, RELEVANCE, HOURS, DOSE, SHARE,
+ EXIT_AT, REFILL_AT, WEIGHT, ADDED, CROSSING, HOME, PRACTISED, KNOWN, GAINED) = range(21)  # fmt: skip
 # Planes of ``level``: knowledge, its entry value, practice, habit.
 K, K0, P, B = range(4)
 # Planes of ``driver``: fit, colleagues' mean practice and weighted mean knowledge, and the rates of E12.
@@ -95,7 +95,7 @@ class State(NamedTuple):
     centers: Array  # [C] CENTER
     seats: Array  # [C, SEATS] SEAT
     staff: Array  # [N] STAFF
-    slot: Array  # [rows, N]: PRESENT (1. where somebody is, else 0.), MOOD (engagement M), ...
+    slot: Array  # [rows, N]: PRESENT (1. where somebody is, else 0.), EMPLOYED (parents left out), MOOD (M), ...
     level: Array  # [4, D, N]: K, K0, P, B
     driver: Array  # [6, C, D]: FIT, ...
     slot_quads: Array  # [rows, N / 4, 4], ``slot`` again
@@ -143,14 +143,19 @@ def world(centers: int, slots: int, drivers: int, collaboratives: int, areas: in
         end += -(-int(np.prod(shape)) * np.dtype(kind).itemsize // ALIGNED) * ALIGNED
     whole = np.zeros(end, np.uint8)
     parts = {
-        name: np.ndarray(shape, kind, whole.data, starts[name]) for name, (shape, kind) in shapes.items()
+        name: _records(np.ndarray(shape, kind, whole.data, starts[name])) for name, (shape, kind) in shapes.items()
     }
     parts["best_fit"] = np.zeros((collaboratives, drivers))  # what burn-in cannot touch, and cells may differ in
     parts["slot_quads"] = parts["slot"].reshape(GAINED + 1, -1, LANES)
     parts["level_quads"] = parts["level"].reshape(B + 1, drivers, -1, LANES)
-    parts["clock"] = parts["clock"].view(np.recarray)[0]
+    parts["clock"] = parts["clock"][0]
     return World(
         State(**{name: parts[name] for name in State._fields}),
         Market(**{name: parts[name] for name in Market._fields}),
         whole.view(np.int64),
     )
+
+
+def _records(array: Array) -> Array:
+    """The array with its fields as attributes, as compiled code has them, so that plain Python runs the engine too."""
+    return array.view(np.recarray) if array.dtype.names else array

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-from bscsim.engine.inlining import inlined
 from bscsim.engine.arriving import set_positions
+from bscsim.engine.inlining import inlined
 from bscsim.engine.places import PDSA_ABANDONED, PDSA_GIVEN_UP
 from bscsim.engine.rows import copy, fill, weighted_sum
 from bscsim.engine.seating import lose_seat
 from bscsim.engine.state import (
-    FIT, HELP_TARGET, K0, LANES, MOOD, NONE, PRACTICE_MEAN, PRESENT, WEIGHT, Array, K, P, State)
+    EMPLOYED,
+    FIT,
+    HELP_TARGET,
+    K0,
+    LANES,
+    MOOD,
+    NONE,
+    PRACTICE_MEAN,
+    PRESENT,
+    WEIGHT,
+    Array,
+    K,
+    P,
+    State,
+)
 from bscsim.record.measures import ACTIVE, ALUMNI, WITHDRAWN
 from bscsim.rules.draws import WITHDRAWAL, uniform
 from bscsim.rules.operators import event_probability
@@ -24,7 +38,7 @@ def current_engagement(s: State, c: int) -> float:
     if center.present == 0:
         return center.engagement
     first, last = center.first // LANES, (center.first + center.employees) // LANES
-    return weighted_sum(s.slot_quads[MOOD, first:last], s.slot_quads[PRESENT, first:last]) / center.present
+    return weighted_sum(s.slot_quads[MOOD, first:last], s.slot_quads[EMPLOYED, first:last]) / center.present
 
 
 @inlined
@@ -61,7 +75,7 @@ def remember_means(q: Array, s: State, c: int) -> None:
     center = s.centers[c]
     first, last = center.first // LANES, (center.first + center.employees) // LANES
     center.engagement = current_engagement(s, c)
-    here, weight = s.slot_quads[PRESENT, first:last], s.slot_quads[WEIGHT, first:last]
+    here, weight = s.slot_quads[EMPLOYED, first:last], s.slot_quads[WEIGHT, first:last]
     weights = help_weights(q, s, c)
     for d in range(s.level.shape[1]):
         s.driver[PRACTICE_MEAN, c, d] = weighted_sum(s.level_quads[P, d, first:last], here) / center.present
@@ -73,7 +87,7 @@ def help_weights(q: Array, s: State, c: int) -> float:
     """E11: weight of each employee's knowledge in what colleagues pick up (row WEIGHT), and their sum."""
     center = s.centers[c]
     first, last = center.first, center.first + center.employees
-    copy(s.slot[WEIGHT, first:last], s.slot[PRESENT, first:last])
+    copy(s.slot[WEIGHT, first:last], s.slot[EMPLOYED, first:last])
     weights = 1.0 * center.present
     recent = RECENT_MONTHS * q.steps_per_month
     for order in range(center.seats):

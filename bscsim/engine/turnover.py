@@ -6,10 +6,29 @@ from bscsim.engine.arriving import begin_career, begin_job, start_within_step
 from bscsim.engine.inlining import inlined
 from bscsim.engine.market import give_up, latest_leaver, queue_leavers, take_leaver, wait_for_work
 from bscsim.engine.ordering import sort
-from bscsim.engine.places import EXITS, HIRES, LOCAL_HIRES, SEATS_LOST
+from bscsim.engine.places import LOCAL_HIRES, SEATS_LOST
 from bscsim.engine.seating import lose_seat
 from bscsim.engine.state import (
-    ADDED, CROSSING, EXIT_AT, EXIT_CLOCK, FIT, HELP_TARGET, K0, MOOD, NONE, POSITION, PRESENT, REFILL_AT, TENURE, Array, K, Market, P, State)
+    ADDED,
+    CROSSING,
+    EMPLOYED,
+    EXIT_AT,
+    EXIT_CLOCK,
+    FIT,
+    HELP_TARGET,
+    K0,
+    MOOD,
+    NONE,
+    POSITION,
+    PRESENT,
+    REFILL_AT,
+    TENURE,
+    Array,
+    K,
+    Market,
+    P,
+    State,
+)
 from bscsim.record.measures import ACTIVE, HIRING, PARENT, SUPPORTS, TEACHER
 from bscsim.rules.draws import HIRE, VACANCY, staff_item, uniform, uniform2
 from bscsim.rules.turnover import (
@@ -127,7 +146,7 @@ def leave(q: Array, s: State, m: Market, c: int, i: int, moment: float) -> None:
         for d in range(drivers):
             practised += s.level[P, d, i]
         center.leaver_practice += practised / drivers
-    s.slot[PRESENT, i] = 0.0
+    s.slot[PRESENT, i] = s.slot[EMPLOYED, i] = 0.0
     center.vacant += 1
     center.touched = True
     if person.role != PARENT:

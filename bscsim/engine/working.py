@@ -5,8 +5,27 @@ from __future__ import annotations
 from bscsim.engine.inlining import inlined
 from bscsim.engine.rows import copy
 from bscsim.engine.state import (
-    B, CONTACT, FIT, HELP_TARGET, HOME, HOURS, K, K0, MOOD, NONE, P, PRACTICE_MEAN, RELEVANCE, REVERT, SET_POINT, SHARE,
-    USABLE, USE, Array, State)
+    CONTACT,
+    FIT,
+    HELP_TARGET,
+    HOME,
+    HOURS,
+    K0,
+    MOOD,
+    NONE,
+    PRACTICE_MEAN,
+    RELEVANCE,
+    REVERT,
+    SET_POINT,
+    SHARE,
+    USABLE,
+    USE,
+    Array,
+    B,
+    K,
+    P,
+    State,
+)
 from bscsim.record.measures import ACTIVE
 from bscsim.rules.motivation import engagement, lift_rate, load_rate
 from bscsim.rules.practice import knowledge, practice, reinforcement, reversion_rate, usable

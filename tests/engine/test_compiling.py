@@ -185,7 +185,6 @@ def warm(warmed: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def context(monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setattr(compiling, "code_digest", lambda: "somebody may be editing")
     return compiled(pull).targetctx
 
 
@@ -346,7 +345,6 @@ def test_a_constant_changed_in_memory_is_not_served_from_disk(warm: Path) -> Non
 
 
 @pytest.mark.parametrize(("name", "value"), [
-    ("bscsim.engine.compiling.code_digest", lambda: "another"),
     ("numba.__version__", "0.0"),
     ("llvmlite.__version__", "0.0"),
     ("numpy.__version__", "0.0"),
@@ -400,6 +398,22 @@ def test_code_and_constants_name_the_file(old: str, new: str) -> None:
     assert old in BASE
     assert facts_of(BASE) == facts_of(BASE)
     assert facts_of(BASE.replace(old, new)) != facts_of(BASE)
+
+
+def test_how_it_is_compiled_names_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = facts_of(BASE)
+    assert facts_of(BASE + "g.inlined = True\n") != before  # as the engine's mark does
+    monkeypatch.setitem(compiling.OPTIONS, "error_model", "python")
+    assert facts_of(BASE) != before
+
+
+@pytest.mark.parametrize("value", [operators, BscsimError], ids=["module", "class"])
+def test_what_a_name_alone_does_not_tell_is_not_kept(value: object) -> None:
+    """A constant of a module, a member of a class: they may change where the file's name does not look."""
+    with pytest.raises(TypeError, match="nothing that uses it is kept"):
+        compiling._facts(value, set())
+    assert compiling._facts(np, set())
+    assert compiling._facts(Ran, set())
 
 
 def test_closed_over_values_name_the_file() -> None:
