@@ -21,7 +21,7 @@ from bscsim.rules import (
     readiness,
     turnover,
 )
-from bscsim.scenario.initial import Traits
+from bscsim.rules.beginnings import Traits
 
 if TYPE_CHECKING:
     from bscsim.agents.collaborative import CollaborativeModel

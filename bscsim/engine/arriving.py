@@ -20,10 +20,10 @@ from bscsim.engine.state import (
     RELEVANCE,
     SET_POINT,
     TENURE,
-    Array,
     B,
     K,
     P,
+    Record,
     State,
 )
 from bscsim.record.measures import ACTIVE, PARENT
@@ -33,7 +33,7 @@ from bscsim.rules.people import entry_knowledge, habit, set_point
 from bscsim.rules.turnover import exit_hazard, exit_threshold, newcomer_factor, position_hazard
 
 
-def begin_career(q: Array, s: State, c: int, i: int) -> None:
+def begin_career(q: Record, s: State, c: int, i: int) -> None:
     """Fill slot ``i`` of center ``c`` with a person new to the field: state at its entry values, nothing attended."""
     center, person = s.centers[c], s.staff[i]
     seed, replicate, slot = q.seed, s.clock.replicate, i - center.first
@@ -54,7 +54,7 @@ def begin_career(q: Array, s: State, c: int, i: int) -> None:
     begin_job(q, s, c, i)
 
 
-def begin_job(q: Array, s: State, c: int, i: int) -> None:
+def begin_job(q: Record, s: State, c: int, i: int) -> None:
     """What begins anew with every job, whoever takes it: the exit clock, the lot for seats, memory of contact."""
     center, person = s.centers[c], s.staff[i]
     item = staff_item(i - center.first, person.occupant, 0)
@@ -70,7 +70,7 @@ def begin_job(q: Array, s: State, c: int, i: int) -> None:
     person.calls_attended = 0
 
 
-def start_within_step(q: Array, s: State, c: int, i: int) -> None:
+def start_within_step(q: Record, s: State, c: int, i: int) -> None:
     """The part of the step that is left after a newcomer's arrival counts for the exit clock and tenure."""
     center = s.centers[c]
     rest = (s.clock.now + 1.0 - s.slot[REFILL_AT, i]) * q.dt
@@ -81,7 +81,7 @@ def start_within_step(q: Array, s: State, c: int, i: int) -> None:
     s.slot[REFILL_AT, i] = inf
 
 
-def position_of(q: Array, s: State, c: int, i: int) -> float:
+def position_of(q: Record, s: State, c: int, i: int) -> float:
     """E1, E17: the hazard of a slot: lowered for staff by a retention bonus while the collaborative runs."""
     center = s.centers[c]
     role = s.staff[i].role
@@ -91,7 +91,7 @@ def position_of(q: Array, s: State, c: int, i: int) -> float:
     return position_hazard(base, q.role_factor[role], center.frailty)
 
 
-def set_positions(q: Array, s: State, c: int) -> None:
+def set_positions(q: Record, s: State, c: int) -> None:
     """E1: the hazards of a center's slots, anew whenever its status has changed."""
     center = s.centers[c]
     for i in range(center.first, center.first + center.people):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bscsim.engine.arriving import set_positions
 from bscsim.engine.ordering import sort
 from bscsim.engine.seating import make_team
-from bscsim.engine.state import Array, Market, State
+from bscsim.engine.state import Market, Record, State
 from bscsim.engine.stock import current_engagement, current_readiness
 from bscsim.record.measures import ACTIVE, APPLIED, PROGRAM_FIXED, REJECTED
 from bscsim.rules.costs import shared
@@ -16,7 +16,7 @@ from bscsim.rules.participation import facilitation
 from bscsim.rules.readiness import readiness
 
 
-def start_collaboratives(q: Array, s: State, m: Market) -> None:
+def start_collaboratives(q: Record, s: State, m: Market) -> None:
     """E15, E13: enrolment, facilitation and teams."""
     clock = s.clock
     taken = enrol(q, s, m)
@@ -37,7 +37,7 @@ def start_collaboratives(q: Array, s: State, m: Market) -> None:
     sort(s.participants, taken, m.key, m.tie)
 
 
-def enrol(q: Array, s: State, m: Market) -> int:
+def enrol(q: Record, s: State, m: Market) -> int:
     """Put the centers that are taken into ``m.order``, in the order of allocation; return how many."""
     places = q.collaboratives * q.centers_per_collaborative
     if places == 0:
@@ -68,12 +68,12 @@ def enrol(q: Array, s: State, m: Market) -> int:
     return taken
 
 
-def lot_of(q: Array, s: State, c: int, item: int, stream: int) -> float:
+def lot_of(q: Record, s: State, c: int, item: int, stream: int) -> float:
     """A uniform of a center for what is decided once, whatever the length of burn-in or of a step."""
     return uniform(q.seed, s.clock.replicate, s.centers[c].number, item, 0, stream)
 
 
-def applies(q: Array, s: State, c: int) -> bool:
+def applies(q: Record, s: State, c: int) -> bool:
     """Whether a center that is large enough applies: always in trials, by motivation and need in the field."""
     center = s.centers[c]
     if center.headcount < q.min_staff:
@@ -86,7 +86,7 @@ def applies(q: Array, s: State, c: int) -> bool:
     return lot_of(q, s, c, 0, APPLICATION) < chance
 
 
-def assess(q: Array, s: State, c: int) -> float:
+def assess(q: Record, s: State, c: int) -> float:
     """Measure an applicant's readiness with the instrument's error and return its lot."""
     center = s.centers[c]
     error = (

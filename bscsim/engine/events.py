@@ -5,7 +5,7 @@ from __future__ import annotations
 from bscsim.engine.places import REPORT_DUE, REPORT_SENT
 from bscsim.engine.rows import fill
 from bscsim.engine.seating import held
-from bscsim.engine.state import ADDED, CONTACT, DOSE, HOURS, MOOD, NONE, PRESENT, RELEVANCE, Array, K, State
+from bscsim.engine.state import ADDED, CONTACT, DOSE, HOURS, MOOD, NONE, PRESENT, RELEVANCE, Array, K, Record, State
 from bscsim.record.measures import (
     ACTIVE,
     AFFINITY_CALL,
@@ -46,7 +46,7 @@ LOT = (3, 0, 1, 2)
 """Each event's place among a person's four attendance draws of the month, in the order of the record's events."""
 
 
-def hold_events(q: Array, s: State, events: Array) -> None:
+def hold_events(q: Record, s: State, events: Array) -> None:
     """Process 4: this month's events in every active center."""
     for collaborative in range(s.clock.collaboratives):
         active = 0
@@ -63,7 +63,7 @@ def hold_events(q: Array, s: State, events: Array) -> None:
                     report(q, s, c)
 
 
-def bill_month(q: Array, s: State, c: int, events: Array, active: int) -> None:
+def bill_month(q: Record, s: State, c: int, events: Array, active: int) -> None:
     """E16: charge one active center for this month's events and supports; calls are split over the ``active`` ones."""
     cost = s.centers[c].cost
     if events[SESSION] > 0:
@@ -77,9 +77,10 @@ def bill_month(q: Array, s: State, c: int, events: Array, active: int) -> None:
     cost[SUPPORTS] += q.trouble_price
 
 
-def meet(q: Array, s: State, c: int, events: Array) -> None:
+def meet(q: Record, s: State, c: int, events: Array) -> None:
     """E6: one center's events of the month, in their order, and what its staff learn from them."""
     clock, center = s.clock, s.centers[c]
+    center.met = True
     for order in range(center.seats):
         i = s.seats[c, order].holder
         if i != NONE:
@@ -103,7 +104,7 @@ def meet(q: Array, s: State, c: int, events: Array) -> None:
     study(s, c)
 
 
-def gather(q: Array, s: State, c: int, event: int, teach: float) -> int:
+def gather(q: Record, s: State, c: int, event: int, teach: float) -> int:
     """E6: hold one event for the seat holders; return how many came (``came`` of a seat says who)."""
     center = s.centers[c]
     count = 0
@@ -119,7 +120,8 @@ def gather(q: Array, s: State, c: int, event: int, teach: float) -> int:
             relevance, base = q.affinity_relevance[role], q.affinity_logit[role]
         elif event == SESSION:
             hours, relevance, base, support = SESSION_HOURS, q.session_relevance, q.session_logit, q.session_support
-        chance = attendance_probability(base, q.att_slope, s.slot[MOOD, i], center.readiness, support + q.attend_support[role])
+        support += q.attend_support[role]
+        chance = attendance_probability(base, q.att_slope, s.slot[MOOD, i], center.readiness, support)
         if s.seats[c, order].lots[LOT[event]] < chance:
             s.seats[c, order].came = True
             count += 1
@@ -139,7 +141,7 @@ def take_part(s: State, i: int, hours: float, relevance: float, learned: float) 
     s.staff[i].last_event = s.clock.now
 
 
-def charge_time(q: Array, s: State, c: int, i: int, hours: float) -> None:
+def charge_time(q: Record, s: State, c: int, i: int, hours: float) -> None:
     """E16: working hours given to the collaborative and, for classroom staff, their substitutes."""
     role = s.staff[i].role
     cost = s.centers[c].cost
@@ -166,7 +168,7 @@ def count_calls(s: State, c: int) -> None:
                 s.centers[c].call_regulars[person.role] += 1
 
 
-def coach(q: Array, s: State, c: int, teach: float) -> None:
+def coach(q: Record, s: State, c: int, teach: float) -> None:
     """E6: faculty on site: every seat holder is coached, and a share of it reaches the others (no draw)."""
     center = s.centers[c]
     learned = dose(q.k_hour, COACHING_HOURS, COACHING_RELEVANCE, teach) * q.coach_potency * q.e3
@@ -201,7 +203,7 @@ def lift(level: Array, share: Array) -> None:
         level[i] = pulse(level[i], share[i])
 
 
-def report(q: Array, s: State, c: int) -> None:
+def report(q: Record, s: State, c: int) -> None:
     """E6: a monthly report is sent or not; it changes nothing but the record."""
     center, clock = s.centers[c], s.clock
     s.centers[c].counts[REPORT_DUE] += 1

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from bscsim.engine.state import CENTER, Array
+from bscsim.engine.state import CENTER, Record
 from bscsim.record.measures import EVENTS
 from bscsim.rules.turnover import season
 from bscsim.scenario.initial import STOCK_SIZES
@@ -22,9 +22,9 @@ MONTH = np.dtype([("season", "f8"), ("events", "i8", (len(EVENTS) + 1,)), ("wave
 class Inputs(NamedTuple):
     """``q`` [a record of every parameter and number], ``calendar`` [months from the start of burn-in], ``centers``."""
 
-    q: Any
-    calendar: Array
-    centers: Array
+    q: Record
+    calendar: Record
+    centers: Record
 
 
 def inputs(scenario: Scenario, pool: Pool, seed: int) -> Inputs:
@@ -43,7 +43,7 @@ def inputs(scenario: Scenario, pool: Pool, seed: int) -> Inputs:
     return Inputs(_record(scenario, seed), _calendar(scenario), centers)
 
 
-def _record(scenario: Scenario, seed: int) -> Any:
+def _record(scenario: Scenario, seed: int) -> Record:
     """Every parameter, every number that follows from the scenario, and what only arrays need, under its name."""
     values: dict[str, Any] = dict(scenario.parameters)
     own = {
@@ -64,7 +64,7 @@ def _kind(value: Any) -> tuple[Any, ...]:
     return ("?",) if isinstance(value, bool) else ("i8",) if isinstance(value, int) else ("f8",)
 
 
-def _calendar(scenario: Scenario) -> Array:
+def _calendar(scenario: Scenario) -> Record:
     """Each month's weight of exits, events that are held (the report last) and whether it is a wave."""
     calendar, elements = scenario.calendar, scenario.elements
     held = {

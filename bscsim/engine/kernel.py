@@ -9,7 +9,7 @@ from bscsim.engine.observing import Labels, Rows, close_month, close_run, discar
 from bscsim.engine.rows import copy, fill
 from bscsim.engine.seating import refill_seats
 from bscsim.engine.starting import begin
-from bscsim.engine.state import HOURS, RELEVANCE, Array, Market, State, World
+from bscsim.engine.state import HOURS, RELEVANCE, Array, Market, Record, State, World
 from bscsim.engine.stock import compare_notes, take_stock, withdraw
 from bscsim.engine.testing import try_changes, update_climate
 from bscsim.engine.turnover import turn_over
@@ -20,7 +20,7 @@ from bscsim.rules.operators import pulse
 
 
 def run_block(
-    q: Array, calendar: Array, centers: Array, sizes: Array, replicates: Array, one: World, saved: Array,
+    q: Record, calendar: Record, centers: Record, sizes: Array, replicates: Array, one: World, saved: Array,
     labels: Labels, treated: Stacks, treated_rows: Rows, twin: Stacks, twin_rows: Rows, starts: Array, paired: bool,
     row: int, burnt: Array, known: Array,
 ) -> int:  # fmt: skip
@@ -56,7 +56,7 @@ def run_block(
 
 
 def run_months(
-    q: Array, calendar: Array, s: State, m: Market, o: Stacks, rows: Rows, row: int, start: int, first: int, end: int
+    q: Record, calendar: Record, s: State, m: Market, o: Stacks, rows: Rows, row: int, start: int, first: int, end: int
 ) -> None:
     """One world from one month to another; from month 0 on it is recorded, and at the horizon closed."""
     for month in range(first, end):
@@ -80,13 +80,13 @@ def run_months(
         close_run(s, o, row)
 
 
-def record(q: Array, s: State, o: Stacks, rows: Rows, row: int, start: int, month: int, wave: bool) -> int:
+def record(q: Record, s: State, o: Stacks, rows: Rows, row: int, start: int, month: int, wave: bool) -> int:
     """The stocks at the start of a month and, at a wave, every slot; returns where the next wave's rows begin."""
     observe(q, s, o, row, month)
     return list_staff(s, rows, start, month) if wave else start
 
 
-def begin_month(q: Array, s: State, m: Market, month: int, season: float) -> None:
+def begin_month(q: Record, s: State, m: Market, month: int, season: float) -> None:
     """Process 0: a new month begins; what counts as attended in the last one starts from nothing."""
     s.clock.month = month
     s.clock.season = season
@@ -96,7 +96,7 @@ def begin_month(q: Array, s: State, m: Market, month: int, season: float) -> Non
         switch_phase(q, s, m)
 
 
-def look_around(q: Array, s: State) -> None:
+def look_around(q: Record, s: State) -> None:
     """E3, E4: seats are refilled, then everybody takes stock of themselves and of each other."""
     if s.clock.participants > 0:
         refill_seats(q, s)
@@ -106,7 +106,7 @@ def look_around(q: Array, s: State) -> None:
         compare_notes(s)
 
 
-def act(q: Array, s: State) -> None:
+def act(q: Record, s: State) -> None:
     """E7-E12, E14: centers test changes and hear from others, and everyone works."""
     for c in range(s.centers.shape[0]):
         try_changes(q, s, c)
@@ -115,7 +115,7 @@ def act(q: Array, s: State) -> None:
         work(q, s, c)
 
 
-def switch_phase(q: Array, s: State, m: Market) -> None:
+def switch_phase(q: Record, s: State, m: Market) -> None:
     """Process 0: the calendar's phase switches at the start of a month."""
     month = s.clock.month
     if month == 0:

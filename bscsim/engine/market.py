@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bscsim.engine.inlining import inlined
 from bscsim.engine.ordering import sort
-from bscsim.engine.state import MOOD, NONE, SET_POINT, Array, Market, State
+from bscsim.engine.state import MOOD, NONE, SET_POINT, Market, Record, State
 
 SEARCH_MONTHS = 12
 """Months after which a leaver who found no place has left the sector."""
@@ -69,7 +69,7 @@ def queue_leavers(s: State, m: Market) -> None:
     clock.waiting_now = 0
 
 
-def give_up(q: Array, s: State, m: Market) -> None:
+def give_up(q: Record, s: State, m: Market) -> None:
     """Let go whoever has looked for longer than twelve months: the first of each queue."""
     clock = s.clock
     patience = SEARCH_MONTHS * q.steps_per_month

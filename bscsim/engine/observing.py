@@ -64,6 +64,7 @@ from bscsim.engine.state import (
     B,
     K,
     P,
+    Record,
     State,
 )
 from bscsim.engine.stock import current_authority, current_readiness
@@ -109,7 +110,7 @@ class Labels(NamedTuple):
     readiness_measured: Array
 
 
-def observe(q: Array, s: State, o: Stacks, row: int, t: int) -> None:
+def observe(q: Record, s: State, o: Stacks, row: int, t: int) -> None:
     """Record the stocks of every center at the start of a month."""
     for c in range(s.centers.shape[0]):
         observe_center(q, s, o, row, t, c)
@@ -117,7 +118,7 @@ def observe(q: Array, s: State, o: Stacks, row: int, t: int) -> None:
 
 
 @inlined
-def observe_center(q: Array, s: State, o: Stacks, row: int, t: int, c: int) -> None:
+def observe_center(q: Record, s: State, o: Stacks, row: int, t: int, c: int) -> None:
     """What a center is and has."""
     center = s.centers[c]
     o.status[0, row, c, t] = center.status
@@ -271,8 +272,9 @@ def close_counts(s: State, o: Stacks, row: int, t: int, c: int) -> None:
         o.role_count[EXITS, row, c, t, role] = center.exits[role]
         o.role_count[HIRES, row, c, t, role] = center.hires[role]
         center.exits[role] = center.hires[role] = 0
-    if center.collaborative == NONE:
+    if not center.met:
         return
+    center.met = False
     for role in range(ROLES):
         for event in range(o.event_count.shape[5]):
             o.event_count[INVITED, row, c, t, role, event] = center.invited[role, event]

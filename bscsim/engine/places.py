@@ -22,4 +22,5 @@ KNOWLEDGE_LOST, LEAVER_PRACTICE, FIT_GAINED, IDEAS_BORROWED, SEAT_HOURS = (
     place(name) for name in ("knowledge_lost", "leaver_practice", "fit_gained", "ideas_borrowed", "seat_hours"))
 METRICS_MADE, METRICS_USED = place("metrics_made"), place("metrics_used")
 CALL_HOLDERS, CALL_REGULARS = place("call_holders"), place("call_regulars")
-PERSONS_CREATED, PERSONS_PRESENT, PERSONS_WAITING, PERSONS_LEFT = (place(f"persons_{name}") for name in ("created", "present", "waiting", "left"))
+PERSONS_CREATED, PERSONS_PRESENT, PERSONS_WAITING, PERSONS_LEFT = (
+    place(f"persons_{name}") for name in ("created", "present", "waiting", "left"))

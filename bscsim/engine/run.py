@@ -178,8 +178,8 @@ def run_rows(job: Job, first: int, end: int) -> int:
 def _call(job: Job, at: int, end: int, one: World, burnt: Array, known: Array) -> Any:
     outs = (job.outs[0], job.rows[0], job.outs[-1], job.rows[-1])
     return entry(run_block)(
-        *job.given, job.sizes[at:end], job.replicates[at:end], one, np.empty_like(one.whole), job.labels, *outs, job.starts[at:end],
-        job.paired, at, burnt, known,
+        *job.given, job.sizes[at:end], job.replicates[at:end], one, np.empty_like(one.whole), job.labels, *outs,
+        job.starts[at:end], job.paired, at, burnt, known,
     )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bscsim.engine.inlining import inlined
 from bscsim.engine.places import SEATS_REFILLED
-from bscsim.engine.state import NONE, PRESENT, SHARE, Array, State
+from bscsim.engine.state import NONE, PRESENT, SHARE, Record, State
 from bscsim.record.measures import ACTIVE, PARENT
 from bscsim.rules.draws import METRICS, SEAT_LEVEL, SEAT_REFILL, uniform
 from bscsim.rules.enrolment import PARENT_SEAT, SEAT_ORDER, may_hold, may_stand_in, seat_role, seats_for
@@ -13,7 +13,7 @@ HOLDER_SHARE, OTHER_SHARE = 1.0, 0.25
 """E10: how much of the team's successes lifts those who hold a seat, and the others."""
 
 
-def make_team(q: Array, s: State, c: int, collaborative: int) -> None:
+def make_team(q: Record, s: State, c: int, collaborative: int) -> None:
     """E13: seats in their order, open to whom their lots say, and their first holders."""
     center = s.centers[c]
     replicate, number = s.clock.replicate, center.number
@@ -66,7 +66,7 @@ def fill_seat(s: State, c: int, order: int) -> bool:
     return True
 
 
-def refill_seats(q: Array, s: State) -> None:
+def refill_seats(q: Record, s: State) -> None:
     """E3: each empty seat of an active center may be given to a colleague."""
     clock = s.clock
     for c in range(s.centers.shape[0]):

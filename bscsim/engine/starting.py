@@ -8,7 +8,7 @@ from bscsim.engine.arriving import begin_career, set_positions
 from bscsim.engine.market import FIRST, LAST
 from bscsim.engine.rows import fill
 from bscsim.engine.seating import OTHER_SHARE
-from bscsim.engine.state import FIT, LANES, NONE, REFILL_AT, SHARE, TENURE, Array, Market, State
+from bscsim.engine.state import FIT, LANES, NONE, REFILL_AT, SHARE, TENURE, Array, Market, Record, State
 from bscsim.engine.stock import take_stock
 from bscsim.record.measures import ASSISTANT, PARENT, POOL, TEACHER
 from bscsim.rules.beginnings import center_traits, drawn_size, first_tenure
@@ -21,7 +21,7 @@ def padded(slots: int) -> int:
     return (slots + LANES - 1) // LANES * LANES
 
 
-def draw_sizes(q: Array, centers: Array, replicates: Array, sizes: Array) -> int:
+def draw_sizes(q: Record, centers: Record, replicates: Array, sizes: Array) -> int:
     """Fill ``sizes`` [R, C] and return the most slots that one replicate needs, padding included."""
     most = 0
     for row in range(sizes.shape[0]):
@@ -40,7 +40,7 @@ def draw_sizes(q: Array, centers: Array, replicates: Array, sizes: Array) -> int
     return most
 
 
-def begin(q: Array, s: State, m: Market, centers: Array, sizes: Array, replicate: int) -> None:
+def begin(q: Record, s: State, m: Market, centers: Record, sizes: Array, replicate: int) -> None:
     """Lay out a replicate's centers and let their first occupants start."""
     clock = s.clock
     clock.replicate = replicate
@@ -56,7 +56,7 @@ def begin(q: Array, s: State, m: Market, centers: Array, sizes: Array, replicate
         take_stock(q, s, c)
 
 
-def open_center(q: Array, s: State, centers: Array, c: int, size: int, first: int) -> int:
+def open_center(q: Record, s: State, centers: Record, c: int, size: int, first: int) -> int:
     """A center's traits and slots; returns the first slot after it."""
     center, replicate = s.centers[c], s.clock.replicate
     center.number, center.sector, center.area = centers[c].number, centers[c].sector, centers[c].area
@@ -90,7 +90,7 @@ def open_center(q: Array, s: State, centers: Array, c: int, size: int, first: in
     return first + center.everyone
 
 
-def hire_first(q: Array, s: State, c: int) -> None:
+def hire_first(q: Record, s: State, c: int) -> None:
     """The first occupants of a center's slots."""
     center = s.centers[c]
     set_positions(q, s, c)

@@ -27,28 +27,29 @@ MAX_DRIVERS, MAX_STEPS = 10, 4
 ROLE_COUNT, EVENT_COUNT, LINE_COUNT, COUNTS = len(ROLES), len(EVENTS), len(LINES), len(members("month_count"))
 
 CENTER = np.dtype([
-    ("first", "i8"), ("headcount", "i8"), ("people", "i8"), ("employees", "i8"), ("everyone", "i8"), ("present", "i8"),
-    ("vacant", "i8"), ("status", "i8"), ("collaborative", "i8"), ("seats", "i8"), ("number", "i8"), ("area", "i8"),
-    ("capacity", "f8"), ("qi0", "f8"), ("climate0", "f8"), ("qi", "f8"), ("climate", "f8"), ("engagement", "f8"),
-    ("readiness", "f8"), ("uptake", "f8"), ("authority", "f8"), ("leader_engagement", "f8"), ("present_share", "f8"),
-    ("recent_successes", "f8"), ("facilitation", "f8"), ("has_leader", "?"), ("touched", "?"), ("makes_metrics", "?"),
-    ("uses_metrics", "?"), ("assessed", "?"), ("knowledge_lost", "f8"), ("leaver_practice", "f8"),
-    ("fit_gained", "f8"), ("ideas_borrowed", "f8"), ("seat_hours", "f8"), ("open_pdsas", "i8", (MAX_DRIVERS,)),
-    ("successes", "i8", (MAX_STEPS,)), ("practised_by", "f8", (ROLE_COUNT,)), ("known_by", "f8", (ROLE_COUNT,)),
-    ("mood_by", "f8", (ROLE_COUNT,)), ("staff_by", "i8", (ROLE_COUNT,)), ("seated_by", "i8", (ROLE_COUNT,)),
-    ("counts", "i8", (COUNTS,)), ("exits", "i8", (ROLE_COUNT,)), ("hires", "i8", (ROLE_COUNT,)),
-    ("cost", "f8", (LINE_COUNT,)), ("invited", "i8", (ROLE_COUNT, EVENT_COUNT)),
-    ("attended", "i8", (ROLE_COUNT, EVENT_COUNT)), ("call_holders", "i8", (ROLE_COUNT,)),
-    ("call_regulars", "i8", (ROLE_COUNT,)), ("sector", "i8"), ("motivation", "f8"), ("habit", "f8"), ("frailty", "f8"),
-    ("withdrawal_month", "f8"), ("true_readiness", "f8"), ("measured_readiness", "f8"), ("measured_motivation", "f8"),
-    ("measured_capacity", "f8"), ("measured_qi", "f8"),
+    ("first", "i8"), ("headcount", "i8"), ("people", "i8"), ("employees", "i8"), ("everyone", "i8"),
+    ("present", "i8"), ("vacant", "i8"), ("status", "i8"), ("collaborative", "i8"), ("seats", "i8"), ("number", "i8"),
+    ("area", "i8"), ("capacity", "f8"), ("qi0", "f8"), ("climate0", "f8"), ("qi", "f8"), ("climate", "f8"),
+    ("engagement", "f8"), ("readiness", "f8"), ("uptake", "f8"), ("authority", "f8"), ("leader_engagement", "f8"),
+    ("present_share", "f8"), ("recent_successes", "f8"), ("facilitation", "f8"), ("has_leader", "?"),
+    ("touched", "?"), ("met", "?"), ("makes_metrics", "?"), ("uses_metrics", "?"), ("assessed", "?"),
+    ("knowledge_lost", "f8"), ("leaver_practice", "f8"), ("fit_gained", "f8"), ("ideas_borrowed", "f8"),
+    ("seat_hours", "f8"), ("open_pdsas", "i8", (MAX_DRIVERS,)), ("successes", "i8", (MAX_STEPS,)),
+    ("practised_by", "f8", (ROLE_COUNT,)), ("known_by", "f8", (ROLE_COUNT,)), ("mood_by", "f8", (ROLE_COUNT,)),
+    ("staff_by", "i8", (ROLE_COUNT,)), ("seated_by", "i8", (ROLE_COUNT,)), ("counts", "i8", (COUNTS,)),
+    ("exits", "i8", (ROLE_COUNT,)), ("hires", "i8", (ROLE_COUNT,)), ("cost", "f8", (LINE_COUNT,)),
+    ("invited", "i8", (ROLE_COUNT, EVENT_COUNT)), ("attended", "i8", (ROLE_COUNT, EVENT_COUNT)),
+    ("call_holders", "i8", (ROLE_COUNT,)), ("call_regulars", "i8", (ROLE_COUNT,)), ("sector", "i8"),
+    ("motivation", "f8"), ("habit", "f8"), ("frailty", "f8"), ("withdrawal_month", "f8"), ("true_readiness", "f8"),
+    ("measured_readiness", "f8"), ("measured_motivation", "f8"), ("measured_capacity", "f8"), ("measured_qi", "f8"),
 ], align=True)  # fmt: skip
 """A center, what every step reads first.
 
 ``first`` is its first slot; ``people`` its slots in use, ``employees`` and ``everyone`` the padded ends of rows without
 and with the parent's slot, all counted from ``first``; ``present`` counts the employees who are there, ``vacant`` the
 slots without anybody.  ``touched`` says that this month has anything in ``counts`` (by place in the record), ``exits``,
-``hires``, ``cost``, ``invited`` or ``attended``; the names that end in ``_by`` are room to work in.
+``hires`` or ``cost``, ``met`` that it has any in ``invited`` or ``attended``; the names that end in ``_by`` are room to
+work in.
 """
 
 SEAT = np.dtype([
@@ -86,15 +87,17 @@ ALIGNED = 64
 """Bytes; each array begins on a line of the cache."""
 
 Array = NDArray[Any]
+Record = Any
+"""A record or an array of records: numpy's types do not know their fields."""
 
 
 class State(NamedTuple):
     """All that changes over a run of one world.  C centers, N slots, D drivers, K collaboratives, A areas."""
 
-    clock: Any  # CLOCK
-    centers: Array  # [C] CENTER
-    seats: Array  # [C, SEATS] SEAT
-    staff: Array  # [N] STAFF
+    clock: Record  # CLOCK
+    centers: Record  # [C] CENTER
+    seats: Record  # [C, SEATS] SEAT
+    staff: Record  # [N] STAFF
     slot: Array  # [rows, N]: PRESENT (1. where somebody is, else 0.), EMPLOYED (parents left out), MOOD (M), ...
     level: Array  # [4, D, N]: K, K0, P, B
     driver: Array  # [6, C, D]: FIT, ...
@@ -108,7 +111,7 @@ class State(NamedTuple):
 class Market(NamedTuple):
     """Leavers between two jobs, and room to sort in."""
 
-    leavers: Array  # [capacity] LEAVER
+    leavers: Record  # [capacity] LEAVER
     levels: Array  # [capacity, 4, D]: what each of them knows and does
     queues: Array  # [A, roles, 2] first and last leaver of a role in an area
     order: Array  # [any of slots, centers and leavers]
@@ -134,8 +137,8 @@ def world(centers: int, slots: int, drivers: int, collaboratives: int, areas: in
         "driver": ((REVERT + 1, centers, drivers), float),
         "leaders_gain": ((areas, drivers), float), "participants": ((centers,), int),
         "leavers": ((leavers,), LEAVER), "levels": ((leavers, B + 1, drivers), float),
-        "queues": ((areas, ROLE_COUNT, 2), int), "order": ((leavers,), int), "key": ((leavers,), float), "tie": ((leavers,), int), "near": ((slots,), float),
-        "found": ((slots + 1,), int),
+        "queues": ((areas, ROLE_COUNT, 2), int), "order": ((leavers,), int), "key": ((leavers,), float),
+        "tie": ((leavers,), int), "near": ((slots,), float), "found": ((slots + 1,), int),
     }  # fmt: skip
     starts, end = {}, 0
     for name, (shape, kind) in shapes.items():

@@ -18,9 +18,9 @@ from bscsim.engine.state import (
     PRACTICE_MEAN,
     PRESENT,
     WEIGHT,
-    Array,
     K,
     P,
+    Record,
     State,
 )
 from bscsim.record.measures import ACTIVE, ALUMNI, WITHDRAWN
@@ -42,7 +42,7 @@ def current_engagement(s: State, c: int) -> float:
 
 
 @inlined
-def current_readiness(q: Array, s: State, c: int) -> float:
+def current_readiness(q: Record, s: State, c: int) -> float:
     """E4: readiness as it stands now."""
     center = s.centers[c]
     return readiness(current_engagement(s, c), center.capacity, center.qi, q.ready_power)
@@ -56,7 +56,7 @@ def current_authority(s: State, c: int) -> float:
 
 
 @inlined
-def take_stock(q: Array, s: State, c: int) -> None:
+def take_stock(q: Record, s: State, c: int) -> None:
     """E4: means, readiness and authority; a center with nobody present keeps the means it had."""
     center = s.centers[c]
     if center.present > 0:
@@ -70,7 +70,7 @@ def take_stock(q: Array, s: State, c: int) -> None:
 
 
 @inlined
-def remember_means(q: Array, s: State, c: int) -> None:
+def remember_means(q: Record, s: State, c: int) -> None:
     """Mean engagement; by driver mean practice and weighted mean knowledge."""
     center = s.centers[c]
     first, last = center.first // LANES, (center.first + center.employees) // LANES
@@ -83,7 +83,7 @@ def remember_means(q: Array, s: State, c: int) -> None:
 
 
 @inlined
-def help_weights(q: Array, s: State, c: int) -> float:
+def help_weights(q: Record, s: State, c: int) -> float:
     """E11: weight of each employee's knowledge in what colleagues pick up (row WEIGHT), and their sum."""
     center = s.centers[c]
     first, last = center.first, center.first + center.employees
@@ -133,14 +133,14 @@ def average_gain(s: State, area: int) -> None:
 
 
 @inlined
-def withdraw(q: Array, s: State) -> None:
+def withdraw(q: Record, s: State) -> None:
     """Process 3: active centers that leave for good."""
     for c in range(s.centers.shape[0]):
         if s.centers[c].status == ACTIVE and consider_withdrawal(q, s, c):
             set_positions(q, s, c)
 
 
-def consider_withdrawal(q: Array, s: State, c: int) -> bool:
+def consider_withdrawal(q: Record, s: State, c: int) -> bool:
     """E5: an active center may leave for good; open PDSAs are given up and seats released."""
     center, clock = s.centers[c], s.clock
     hazard = withdrawal_hazard(q.withdraw, center.uptake)

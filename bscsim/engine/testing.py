@@ -5,7 +5,7 @@ from __future__ import annotations
 from bscsim.engine.inlining import inlined
 from bscsim.engine.places import PDSA_ABANDONED, PDSA_REPORTED, PDSA_STARTED, PDSA_SUCCEEDED
 from bscsim.engine.seating import held
-from bscsim.engine.state import CONTACT, FIT, MOOD, NONE, Array, State
+from bscsim.engine.state import CONTACT, FIT, MOOD, NONE, Array, Record, State
 from bscsim.record.measures import ACTIVE, ALUMNI, REPORTING
 from bscsim.rules.draws import PDSA, PDSA_REPORT, uniform, uniform4
 from bscsim.rules.operators import binomial, poisson, pulse
@@ -24,7 +24,7 @@ from bscsim.rules.pdsa import (
 
 
 @inlined
-def try_changes(q: Array, s: State, c: int) -> None:
+def try_changes(q: Record, s: State, c: int) -> None:
     """E7, E8: PDSAs start, run and end; successes raise fit and QI capacity, which otherwise fade.
 
     A center that never had a team has neither, and its fit and QI capacity stay where they began.
@@ -48,14 +48,14 @@ def try_changes(q: Array, s: State, c: int) -> None:
 @inlined
 def any_open(s: State, c: int) -> bool:
     """Whether a center has a PDSA in progress."""
+    count = 0
     for d in range(s.level.shape[1]):
-        if s.centers[c].open_pdsas[d] > 0:
-            return True
-    return False
+        count += s.centers[c].open_pdsas[d]
+    return count > 0
 
 
 @inlined
-def team_drive(q: Array, s: State, c: int) -> float:
+def team_drive(q: Record, s: State, c: int) -> float:
     """E7: T, what the members' engagement and recent contact amount to, per seat (empty seats count 0)."""
     total = 0.0
     for order in range(s.centers[c].seats):
@@ -65,7 +65,7 @@ def team_drive(q: Array, s: State, c: int) -> float:
     return total / s.centers[c].seats
 
 
-def testing_rate(q: Array, s: State, c: int) -> tuple[float, float]:
+def testing_rate(q: Record, s: State, c: int) -> tuple[float, float]:
     """E7: expected PDSAs started this step, and the team's drive T (1 where there is no running team)."""
     center, month = s.centers[c], s.clock.month
     if center.status == ACTIVE and q.prework_ends <= month < q.ends:
@@ -78,7 +78,7 @@ def testing_rate(q: Array, s: State, c: int) -> tuple[float, float]:
 
 
 def run_pdsas(
-    q: Array, s: State, c: int, rate: float, drive: float
+    q: Record, s: State, c: int, rate: float, drive: float
 ) -> int:
     """E7: one step of all drivers' PDSAs; returns the successes.  Gaps are those at the start of the step."""
     center, clock = s.centers[c], s.clock
@@ -92,10 +92,11 @@ def run_pdsas(
     for d in range(drivers):
         u = uniform4(q.seed, clock.replicate, center.number, d, clock.now, PDSA)
         started = poisson(rate * gap_share(s.driver[FIT, c, d], total_gap), u[0])
-        still_open = binomial(s.centers[c].open_pdsas[d], q.pdsa_stays, u[1]) + binomial(started, q.pdsa_new_stays, u[2])
-        ended = s.centers[c].open_pdsas[d] + started - still_open
+        running = center.open_pdsas[d]
+        still_open = binomial(running, q.pdsa_stays, u[1]) + binomial(started, q.pdsa_new_stays, u[2])
+        ended = running + started - still_open
         worked = binomial(ended, chance, u[3])
-        s.centers[c].open_pdsas[d] = still_open
+        center.open_pdsas[d] = still_open
         if started + ended > 0:
             count_pdsas(q, s, c, d, started, ended, worked)
         successes += worked
@@ -103,7 +104,7 @@ def run_pdsas(
 
 
 def count_pdsas(
-    q: Array, s: State, c: int, d: int, started: int, ended: int, worked: int
+    q: Record, s: State, c: int, d: int, started: int, ended: int, worked: int
 ) -> None:
     """E7, E8: what a driver's PDSAs of a step leave in the record and in the center."""
     clock = s.clock
@@ -118,7 +119,7 @@ def count_pdsas(
         standardise(q, s, c, d, worked)
 
 
-def standardise(q: Array, s: State, c: int, d: int, successes: int) -> None:
+def standardise(q: Record, s: State, c: int, d: int, successes: int) -> None:
     """E8: each success closes part of the gap of its driver's fit, more with ideas borrowed from the best."""
     center = s.centers[c]
     best = s.best_fit[center.collaborative, d]
@@ -134,7 +135,7 @@ def standardise(q: Array, s: State, c: int, d: int, successes: int) -> None:
 
 
 @inlined
-def fade(q: Array, s: State, c: int) -> None:
+def fade(q: Record, s: State, c: int) -> None:
     """E8: fit and QI capacity fade toward where they began."""
     center = s.centers[c]
     takes_part = center.status == ACTIVE or center.status == ALUMNI
@@ -151,7 +152,7 @@ def decay(fit: Array, start: float, rate: float, dt: float) -> None:
 
 
 @inlined
-def update_climate(q: Array, s: State, c: int) -> None:
+def update_climate(q: Record, s: State, c: int) -> None:
     """E9: joint activity under an engaged leader lifts the climate."""
     center = s.centers[c]
     up = q.c_up if center.status == ACTIVE else 0.0

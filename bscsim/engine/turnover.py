@@ -27,6 +27,7 @@ from bscsim.engine.state import (
     K,
     Market,
     P,
+    Record,
     State,
 )
 from bscsim.record.measures import ACTIVE, HIRING, PARENT, SUPPORTS, TEACHER
@@ -72,7 +73,7 @@ def age(tenure: Array, share: Array, dt: float) -> None:
         tenure[i] += dt if share[i] > 1.0 else 0.0
 
 
-def turn_over(q: Array, s: State, m: Market) -> None:
+def turn_over(q: Record, s: State, m: Market) -> None:
     """Process 1: exits everywhere, then hires."""
     for c in range(s.centers.shape[0]):
         lose_people(q, s, m, c)
@@ -82,7 +83,7 @@ def turn_over(q: Array, s: State, m: Market) -> None:
 
 
 @inlined
-def lose_people(q: Array, s: State, m: Market, c: int) -> None:
+def lose_people(q: Record, s: State, m: Market, c: int) -> None:
     """E1: the exit clocks of one center run for a step, and whoever's time has come leaves."""
     center = s.centers[c]
     first, last = center.first, center.first + center.everyone
@@ -108,7 +109,7 @@ def list_leaving(share: Array, present: Array, found: Array) -> int:
     return count
 
 
-def let_go(q: Array, s: State, m: Market, c: int, leaving: int) -> None:
+def let_go(q: Record, s: State, m: Market, c: int, leaving: int) -> None:
     """E1: the exits of one center in this step, then the shocks to QI capacity and climate."""
     center = s.centers[c]
     exits = lost = 0
@@ -128,7 +129,7 @@ def let_go(q: Array, s: State, m: Market, c: int, leaving: int) -> None:
         center.climate = climate_after_exits(center.climate, q.c_shock, exits, center.headcount)
 
 
-def leave(q: Array, s: State, m: Market, c: int, i: int, moment: float) -> None:
+def leave(q: Record, s: State, m: Market, c: int, i: int, moment: float) -> None:
     """E1: empty a slot at ``moment`` (steps), count what leaves with its holder, and draw when it is filled again."""
     center, person = s.centers[c], s.staff[i]
     drivers = s.level.shape[1]
@@ -157,7 +158,7 @@ def leave(q: Array, s: State, m: Market, c: int, i: int, moment: float) -> None:
     s.slot[REFILL_AT, i] = moment + vacancy_months(u, q.vac_months) * q.steps_per_month
 
 
-def hire(q: Array, s: State, m: Market) -> None:
+def hire(q: Record, s: State, m: Market) -> None:
     """E2: fill this step's vacancies in the order of a keyed lot; some go to people of the area."""
     vacancies = list_vacancies(q, s, m)
     for place in range(vacancies):
@@ -176,7 +177,7 @@ def hire(q: Array, s: State, m: Market) -> None:
         welcome(q, s, c, i)
 
 
-def list_vacancies(q: Array, s: State, m: Market) -> int:
+def list_vacancies(q: Record, s: State, m: Market) -> int:
     """Put the slots to be filled in this step into ``m.order``, by lot; return how many there are."""
     count = 0
     until = s.clock.now + 1
@@ -205,14 +206,14 @@ def list_due(refill_at: Array, until: float, found: Array) -> int:
     return count
 
 
-def hiring_lots(q: Array, s: State, c: int, i: int) -> tuple[float, float]:
+def hiring_lots(q: Record, s: State, c: int, i: int) -> tuple[float, float]:
     """E2: a vacancy's two uniforms: whether it looks for people nearby, and its place in the queue."""
     center = s.centers[c]
     item = staff_item(i - center.first, s.staff[i].occupant, 0)
     return uniform2(q.seed, s.clock.replicate, center.number, item, 0, HIRE)
 
 
-def welcome(q: Array, s: State, c: int, i: int) -> None:
+def welcome(q: Record, s: State, c: int, i: int) -> None:
     """E2, E17: count a newcomer and hand over the onboarding package, where there is one."""
     center = s.centers[c]
     role = s.staff[i].role
@@ -223,5 +224,6 @@ def welcome(q: Array, s: State, c: int, i: int) -> None:
         center.present += 1
     if q.onboarding > 0.0 and center.status == ACTIVE and role != PARENT:
         for d in range(s.level.shape[1]):
-            s.level[K, d, i] = onboarded_knowledge(s.level[K, d, i], s.driver[HELP_TARGET, c, d], s.driver[FIT, c, d], q.onboarding)
+            target, fit = s.driver[HELP_TARGET, c, d], s.driver[FIT, c, d]
+            s.level[K, d, i] = onboarded_knowledge(s.level[K, d, i], target, fit, q.onboarding)
         s.centers[c].cost[SUPPORTS] += q.onboarding_price

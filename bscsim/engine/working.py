@@ -24,6 +24,7 @@ from bscsim.engine.state import (
     B,
     K,
     P,
+    Record,
     State,
 )
 from bscsim.record.measures import ACTIVE
@@ -33,7 +34,7 @@ from bscsim.rules.spillover import outside_contact
 
 
 @inlined
-def work(q: Array, s: State, c: int) -> None:
+def work(q: Record, s: State, c: int) -> None:
     """E10-E12: everyone in a center feels, learns and practises."""
     center = s.centers[c]
     feel(q, s, c)
@@ -42,9 +43,11 @@ def work(q: Array, s: State, c: int) -> None:
     help_, norm, forget, dt = q.k_help * center.climate, q.p_norm * center.climate, q.k_forget, q.dt
     m = s.slot[MOOD, first:last]
     for d in range(s.level.shape[1]):
-        k, k0, p, b = s.level[K, d, first:last], s.level[K0, d, first:last], s.level[P, d, first:last], s.level[B, d, first:last]
+        k, k0, p, b = (s.level[K, d, first:last], s.level[K0, d, first:last], s.level[P, d, first:last],
+                       s.level[B, d, first:last])  # fmt: skip
         learn(k, k0, p, s.driver[HELP_TARGET, c, d], help_, forget, dt)
-        practise(p, b, k, k0, m, s.driver[USABLE, c, d], s.driver[USE, c, d], s.driver[PRACTICE_MEAN, c, d], norm, s.driver[REVERT, c, d], dt)
+        use, revert, mean = s.driver[USE, c, d], s.driver[REVERT, c, d], s.driver[PRACTICE_MEAN, c, d]
+        practise(p, b, k, k0, m, s.driver[USABLE, c, d], use, mean, norm, revert, dt)
 
 
 @inlined
@@ -65,7 +68,7 @@ def practise(
 
 
 @inlined
-def set_conditions(q: Array, s: State, c: int) -> None:
+def set_conditions(q: Record, s: State, c: int) -> None:
     """E12: the rates that every member of staff shares this step, by driver."""
     use = q.p_use * s.centers[c].uptake
     for d in range(s.level.shape[1]):
@@ -75,7 +78,7 @@ def set_conditions(q: Array, s: State, c: int) -> None:
 
 
 @inlined
-def feel(q: Array, s: State, c: int) -> None:
+def feel(q: Record, s: State, c: int) -> None:
     """E10: engagement answers to success, contact, leader, own set point and load; contact fades (E7)."""
     center = s.centers[c]
     first, last = center.first, center.first + center.everyone
@@ -85,8 +88,9 @@ def feel(q: Array, s: State, c: int) -> None:
     if center.status == ACTIVE:
         pay_stipends(q, s, c)
     before = m[0]
-    engage(m, home, s.slot[RELEVANCE, first:last], s.slot[HOURS, first:last], s.slot[SHARE, first:last], center.recent_successes, lead,
-           center.leader_engagement, center.capacity, q.m_up, q.m_home, q.load, q.dt)  # fmt: skip
+    engage(m, home, s.slot[RELEVANCE, first:last], s.slot[HOURS, first:last], s.slot[SHARE, first:last],
+           center.recent_successes, lead, center.leader_engagement, center.capacity, q.m_up, q.m_home, q.load,
+           q.dt)  # fmt: skip
     if center.has_leader:  # nobody leads the leader
         lift = lift_rate(q.m_up, s.slot[RELEVANCE, first], center.recent_successes, s.slot[SHARE, first])
         load = load_rate(q.load, s.slot[HOURS, first], center.capacity)
@@ -106,7 +110,7 @@ def engage(
 
 
 @inlined
-def pay_stipends(q: Array, s: State, c: int) -> None:
+def pay_stipends(q: Record, s: State, c: int) -> None:
     """E10, E17: seat holders' set points, raised by a participation stipend."""
     for order in range(s.centers[c].seats):
         i = s.seats[c, order].holder
@@ -122,7 +126,7 @@ def fade_contact(contact: Array, memory: float) -> None:
 
 
 @inlined
-def hear_from_outside(q: Array, s: State, c: int) -> None:
+def hear_from_outside(q: Record, s: State, c: int) -> None:
     """E14: staff of centers that never took part hear from leaders of the area who did."""
     center = s.centers[c]
     if center.collaborative != NONE or q.contact_out <= 0.0 or s.clock.participants == 0:
@@ -133,7 +137,8 @@ def hear_from_outside(q: Array, s: State, c: int) -> None:
         heard = heard or s.leaders_gain[center.area, d] > 0.0
     if heard:
         for d in range(s.level.shape[1]):
-            hear(s.level[K, d, first:last], s.level[K0, d, first:last], s.leaders_gain[center.area, d], q.contact_out, q.dt)
+            gain = s.leaders_gain[center.area, d]
+            hear(s.level[K, d, first:last], s.level[K0, d, first:last], gain, q.contact_out, q.dt)
 
 
 @inlined

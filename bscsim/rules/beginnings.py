@@ -80,4 +80,5 @@ def driver_score(seed: int, replicate: int, number: int, slot: int, occupant: in
 def first_tenure(p: Any, seed: int, replicate: int, number: int, slot: int) -> float:
     """Years that a slot's first occupant has been in the job."""
     u = uniform(seed, replicate, number, staff_item(slot, 0, 0), 0, INITIAL_TENURE)
-    return p.tenure_mean * exponential(u)
+    years: float = p.tenure_mean * exponential(u)
+    return years

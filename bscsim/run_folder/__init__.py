@@ -55,8 +55,8 @@ def run(
 
     `out`: the folder, results/NAME unless given; if it already holds this very run (same scenario, seed, replicates
     and version), only the report is made again. `replicates`, `seed`: instead of the study's. `engine`:
-    "compiled" or "mesa", with the same results. `workers`: threads of the compiled engine, one a processor unless given;
-    results do not depend on it. `force`: replace the results
+    "compiled" or "mesa", with the same results. `workers`: threads of the compiled engine, one a processor unless
+    given; results do not depend on it. `force`: replace the results
     of another study, or write beside files that are not ours. `progress`: called with (replicates finished, asked).
 
     Raises InputError, before anything is simulated, when the run would not fit in memory, or the folder cannot

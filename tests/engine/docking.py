@@ -26,7 +26,8 @@ from bscsim.scenario.scenario import Scenario
 
 Flat = dict[tuple[Any, ...], Any]
 
-CENTER = ("qi", "climate", "engagement", "readiness", "uptake", "authority", "leader_engagement", "has_leader", "status")
+CENTER = ("qi", "climate", "engagement", "readiness", "uptake", "authority", "leader_engagement", "has_leader",
+          "status")  # fmt: skip
 TEAM = ("present_share", "makes_metrics", "uses_metrics", "collaborative")
 PERSON = ("threshold", "lot", "contact", "relevance", "hours", "dose", "last_event", "exposed", "ever_seat", "person",
           "calls_offered", "calls_attended", "tenure")  # fmt: skip

@@ -1,4 +1,4 @@
-"""The compiled engine and the Mesa model agree on every float64 of state and on every number of the record (T38, D1)."""
+"""The compiled engine and the Mesa model agree on every float64 of state and every number of the record (T38, D1)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from tests.verification.worlds import NO_TURNOVER, lively, study
 ROOT = Path(__file__).parents[2]
 TOTAL = {f"turn_base_{sector}": 3.0 for sector in ("child_care", "head_start", "school")}
 NOTHING = {f"elements.{name}": 0.0 for name in
-           ("change_framework", "inclusive_team", "expert_faculty", "shared_learning", "improvement_model")}  # fmt: skip
+           ("change_framework", "inclusive_team", "expert_faculty", "shared_learning", "improvement_model")}
 EXTREMES: dict[str, Scenario] = {
     "as shipped": Scenario(),
     "lively, with parents, movers and supports": lively(),
@@ -37,7 +37,8 @@ EXTREMES: dict[str, Scenario] = {
     "half-monthly, in field mode": lively({"simulation.dt": "half_month", "enrolment.mode": "field"}),
     "no turnover": study(**NO_TURNOVER),
     "total turnover, all hires local": study(**TOTAL, hire_local=1.0, vac_months=0.1, turn_new=5.0, turn_summer=12.0),
-    "long vacancies, empty centers": study({"population.sizes": 4, "enrolment.team_size": "auto"}, **TOTAL, vac_months=12.0),
+    "long vacancies, empty centers": study({"population.sizes": 4, "enrolment.team_size": "auto"}, **TOTAL,
+                                           vac_months=12.0),
     "one center": study({"population.centers": 1, "population.areas": 1, "enrolment.collaboratives": 1,
                          "enrolment.centers_per_collaborative": 1}),
     "one driver": study({"population.drivers": 1}),
@@ -45,7 +46,8 @@ EXTREMES: dict[str, Scenario] = {
     "all elements off": study(NOTHING),
     "nobody treated": study({"enrolment.collaboratives": 0}),
     "more collaboratives than centers that pass": study({
-        "population.centers": 12, "enrolment.collaboratives": 6, "enrolment.rule": "threshold", "enrolment.threshold": 0.5}),
+        "population.centers": 12, "enrolment.collaboratives": 6, "enrolment.rule": "threshold",
+        "enrolment.threshold": 0.5}),
     "hurdle": lively({"enrolment.rule": "hurdle"}),
     "threshold": lively({"enrolment.rule": "threshold"}),
     "need, stock sizes": lively({"enrolment.rule": "need", "population.sizes": "stock", "population.centers": 12}),
@@ -168,9 +170,9 @@ def test_the_order_of_centers_changes_nothing_but_their_places() -> None:
     scenario = lively()
     pool = make_pool(scenario.population)
     order = [4, 2, 0, 5, 1, 3]
-    mixed = dataclasses.replace(pool, **{
-        name: tuple(getattr(pool, name)[index] for index in order) for name in ("id", "number", "sector", "area", "size")
-    })  # fmt: skip
+    names = ("id", "number", "sector", "area", "size")
+    mixed = dataclasses.replace(
+        pool, **{name: tuple(getattr(pool, name)[index] for index in order) for name in names})  # fmt: skip
     for month in (5, 22):
         one = docking.of_world(docking.world_at(scenario, month, 8))
         other = docking.of_world(docking.world_at(scenario, month, 8, pool=mixed))
@@ -183,7 +185,8 @@ def test_the_order_of_centers_changes_nothing_but_their_places() -> None:
 def test_kept_burn_ins_change_nothing() -> None:
     """A cell that takes its burn-ins from another gives the bits it would have given alone."""
     kept = BurnIns()
-    base, other = lively(), lively({"parameters.fit_gain": 0.4, "elements.shared_learning": 0.5, "enrolment.collaboratives": 1})
+    base = lively()
+    other = lively({"parameters.fit_gain": 0.4, "elements.shared_learning": 0.5, "enrolment.collaboratives": 1})
     simulate(base, 5, seed=3, burn_ins=kept)
     assert (kept.hits, kept.misses) == (0, 5)
     fast = simulate(other, 5, seed=3, burn_ins=kept, threads=2)

@@ -41,7 +41,8 @@ def test_attendance_at_engagement_and_readiness_of_one_half_is_its_base(base, sl
 
 def test_attendance_by_hand():
     """logit(.85) + 3 (.6 - .5) + .5 = 2.5346: .9265."""
-    assert participation.attendance_probability(operators.logit(0.85), 3.0, 0.7, 0.5, 0.5) == pytest.approx(0.92653, abs=1e-5)
+    chance = participation.attendance_probability(operators.logit(0.85), 3.0, 0.7, 0.5, 0.5)
+    assert chance == pytest.approx(0.92653, abs=1e-5)
     assert participation.report_probability(operators.logit(0.41), 3.0, 0.7, 0.5) == pytest.approx(0.48401, abs=1e-5)
 
 
