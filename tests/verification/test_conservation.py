@@ -50,7 +50,7 @@ class ExactLeaver(Staff):
 
     def _leave(self, moment: float) -> Leaver:
         gone = super()._leave(moment)
-        vars(self.model).setdefault("left", {})[gone.person] = frozen(gone[5:])
+        vars(self.model).setdefault("left", {})[gone.person] = frozen(gone[gone._fields.index("b") :])
         return gone
 
     def arrive(self, mover: Leaver | None) -> None:

@@ -19,7 +19,7 @@ from bscsim.agents.center import Center
 from bscsim.agents.collaborative import CollaborativeModel
 from bscsim.agents.run import release
 from bscsim.record.measures import ALUMNI, LABELS, MEASURES, STAFF_COLUMNS, WITHDRAWN
-from bscsim.rules import draws
+from bscsim.rules import beginnings, draws
 from bscsim.scenario.population import Pool, make_pool
 from bscsim.simulate import simulate
 from tests.verification.worlds import SEED, differences, lively, own_digest, run_to, snapshot, states
@@ -205,7 +205,9 @@ def relabel_draws(patch: pytest.MonkeyPatch) -> None:
         def relabelled(seed, replicate, entity, item, step, stream, draw=draw):  # type: ignore[no-untyped-def]
             return draw(seed, replicate, entity, key(item, stream), step, stream)
 
-        patch.setattr(draws, name, relabelled)
+        for module in (draws, beginnings):
+            if hasattr(module, name):
+                patch.setattr(module, name, relabelled)
 
 
 def test_t11_drivers_relabelled(monkeypatch: pytest.MonkeyPatch) -> None:
