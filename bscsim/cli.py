@@ -132,7 +132,8 @@ def run(
     ] = Engine.compiled,
     workers: Annotated[
         int | None,
-        typer.Option("--workers", metavar="N", min=1, help="Threads of the compiled engine.", show_default="one a processor"),
+        typer.Option("--workers", metavar="N", min=1, help="Threads of the compiled engine.",
+                     show_default="one a processor"),
     ] = None,
     dry_run: Annotated[
         bool,
@@ -230,6 +231,23 @@ def report(directory: Folder) -> None:
     from bscsim import run_folder
 
     print(run_folder.report(directory))
+
+
+@app.command()
+@ending
+def bench(
+    as_json: Json = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Fewer rounds and less work in each.")] = False,
+) -> None:
+    """Measure speed, memory and start on this machine, against budgets; takes minutes."""
+    from bscsim.bench import FULL, QUICK, lines, measure
+
+    with console.progress("measurements") as tick:
+        figures = measure(QUICK if quick else FULL, tick)
+    if as_json:
+        console.show_json(figures)
+    else:
+        print("\n".join(lines(figures)))
 
 
 def main() -> int:

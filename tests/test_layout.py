@@ -31,8 +31,9 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "results": ("record", "scenario", "rules"),
     "report": ("results", "record", "scenario", "rules"),
     "run_folder": ("simulate", "report", "results", "record", "scenario", "rules"),
+    "bench": ("simulate", "agents", "engine", "record", "scenario", "rules"),
     "console": ("scenario",),
-    "cli": ("console", "run_folder", "simulate", "report", "results", "record", "scenario"),
+    "cli": ("console", "run_folder", "bench", "simulate", "report", "results", "record", "scenario"),
 }
 
 HEAVY = ("mesa", "numba", "matplotlib", "pandas", "scipy", "duckdb", "pyarrow", "numpy", "pydantic")

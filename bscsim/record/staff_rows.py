@@ -65,6 +65,8 @@ class StaffRows:
         given = np.asarray(value)
         if given.ndim and given.shape != shape:
             raise ValueError(f"staff column {column.name} has shape {given.shape}, not {shape}")
+        if given.shape == shape and given.dtype == np.dtype(column.dtype):
+            return given  # not copied: a million rows come this way
         filled = np.empty(shape, column.dtype)
         filled[...] = given
         return filled
