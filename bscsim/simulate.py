@@ -71,7 +71,7 @@ def simulate(
 def batches(
     scenario: Scenario,
     replicates: int | None = None,
-    size: int = 1000,
+    size: int = 250,
     seed: int | None = None,
     twin: bool | None = None,
     threads: int | None = None,

@@ -9,7 +9,7 @@ from bscsim.engine.observing import Labels, Rows, close_month, close_run, discar
 from bscsim.engine.rows import copy, fill
 from bscsim.engine.seating import refill_seats
 from bscsim.engine.starting import begin
-from bscsim.engine.state import HOURS, RELEVANCE, Array, Market, Record, State, World
+from bscsim.engine.state import HOURS, NONE, RELEVANCE, Array, Market, Record, State, World
 from bscsim.engine.stock import compare_notes, take_stock, withdraw
 from bscsim.engine.testing import try_changes, update_climate
 from bscsim.engine.turnover import turn_over
@@ -59,60 +59,65 @@ def run_months(
     q: Record, calendar: Record, s: State, m: Market, o: Stacks, rows: Rows, row: int, start: int, first: int, end: int
 ) -> None:
     """One world from one month to another; from month 0 on it is recorded, and at the horizon closed."""
+    if first >= 0:
+        for c in range(s.centers.shape[0]):
+            observe(q, s, o, row, first, c)
     for month in range(first, end):
         today = calendar[q.burn_in + month]
-        if month >= 0:
-            start = record(q, s, o, rows, row, start, month, today.wave)
+        if month >= 0 and today.wave:
+            start = list_staff(s, rows, start, month)
         begin_month(q, s, m, month, today.season)
         for step in range(q.steps_per_month):
             turn_over(q, s, m)
-            look_around(q, s)
             if s.clock.participants > 0:
-                withdraw(q, s)
-                if step == 0:
-                    hold_events(q, s, today.events)
-            act(q, s)
+                run_collaboratives(q, s, today.events, step == 0)
+            act(q, s, o, row, month, step == q.steps_per_month - 1)
             s.clock.now += 1
-        if month >= 0:
-            close_month(s, o, row, month)
     if end == q.horizon:
-        record(q, s, o, rows, row, start, end, calendar[q.burn_in + end].wave)
+        if calendar[q.burn_in + end].wave:
+            list_staff(s, rows, start, end)
         close_run(s, o, row)
-
-
-def record(q: Record, s: State, o: Stacks, rows: Rows, row: int, start: int, month: int, wave: bool) -> int:
-    """The stocks at the start of a month and, at a wave, every slot; returns where the next wave's rows begin."""
-    observe(q, s, o, row, month)
-    return list_staff(s, rows, start, month) if wave else start
 
 
 def begin_month(q: Record, s: State, m: Market, month: int, season: float) -> None:
     """Process 0: a new month begins; what counts as attended in the last one starts from nothing."""
     s.clock.month = month
     s.clock.season = season
-    fill(s.slot[RELEVANCE], 0.0)
-    fill(s.slot[HOURS], 0.0)
     if s.clock.treated:
         switch_phase(q, s, m)
+    for place in range(s.clock.participants):
+        center = s.centers[s.participants[place]]
+        first, last = center.first, center.first + center.everyone
+        fill(s.slot[RELEVANCE, first:last], 0.0)
+        fill(s.slot[HOURS, first:last], 0.0)
 
 
-def look_around(q: Record, s: State) -> None:
-    """E3, E4: seats are refilled, then everybody takes stock of themselves and of each other."""
-    if s.clock.participants > 0:
-        refill_seats(q, s)
+def run_collaboratives(q: Record, s: State, events: Array, first_step: bool) -> None:
+    """E3-E6: seats are refilled, teams take stock and compare notes, some withdraw, and the month's events are held."""
+    refill_seats(q, s)
+    compare_notes(s)
+    for place in range(s.clock.participants):
+        take_stock(q, s, s.participants[place])
+    withdraw(q, s)
+    if first_step:
+        hold_events(q, s, events)
+
+
+def act(q: Record, s: State, o: Stacks, row: int, month: int, last_step: bool) -> None:
+    """E4, E7-E12, E14: a center takes stock, unless it has, and tests changes, and everyone works.
+
+    When a month is over it is recorded here, center by center, so that each is in the processor's cache once.
+    """
     for c in range(s.centers.shape[0]):
-        take_stock(q, s, c)
-    if s.clock.participants > 0:
-        compare_notes(s)
-
-
-def act(q: Record, s: State) -> None:
-    """E7-E12, E14: centers test changes and hear from others, and everyone works."""
-    for c in range(s.centers.shape[0]):
+        if s.centers[c].collaborative == NONE:
+            take_stock(q, s, c)
         try_changes(q, s, c)
         update_climate(q, s, c)
         hear_from_outside(q, s, c)
         work(q, s, c)
+        if last_step and month >= 0:
+            close_month(s, o, row, month, c)
+            observe(q, s, o, row, month + 1, c)
 
 
 def switch_phase(q: Record, s: State, m: Market) -> None:

@@ -44,8 +44,8 @@ def wait_for_work(s: State, m: Market, c: int, i: int, moment: float) -> None:
     for kind in range(s.level.shape[0]):
         for d in range(s.level.shape[1]):
             m.levels[entry, kind, d] = s.level[kind, d, i]
-    m.key[entry] = moment
-    m.tie[entry] = center.number << 10 | leaver.slot
+    m.leaver_key[entry] = moment
+    m.leaver_tie[entry] = center.number << 10 | leaver.slot
     m.order[clock.waiting_now] = entry
     clock.waiting_now += 1
 
@@ -53,7 +53,7 @@ def wait_for_work(s: State, m: Market, c: int, i: int, moment: float) -> None:
 def queue_leavers(s: State, m: Market) -> None:
     """Queue the step's leavers by the moment of leaving."""
     clock = s.clock
-    sort(m.order, clock.waiting_now, m.key, m.tie)
+    sort(m.order, clock.waiting_now, m.leaver_key, m.leaver_tie)
     for place in range(clock.waiting_now):
         entry = m.order[place]
         leaver = m.leavers[entry]

@@ -110,30 +110,29 @@ class Labels(NamedTuple):
     readiness_measured: Array
 
 
-def observe(q: Record, s: State, o: Stacks, row: int, t: int) -> None:
-    """Record the stocks of every center at the start of a month."""
-    for c in range(s.centers.shape[0]):
-        observe_center(q, s, o, row, t, c)
-        observe_staff(s, o, row, t, c)
+def observe(q: Record, s: State, o: Stacks, row: int, t: int, c: int) -> None:
+    """Record the stocks of a center at the start of a month."""
+    observe_center(q, s, o, row, t, c)
+    observe_staff(s, o, row, t, c)
 
 
 @inlined
 def observe_center(q: Record, s: State, o: Stacks, row: int, t: int, c: int) -> None:
     """What a center is and has."""
     center = s.centers[c]
-    o.status[0, row, c, t] = center.status
+    o.status[0, row, t, c] = center.status
     real, count = o.month_real, o.month_count
-    real[READINESS, row, c, t] = current_readiness(q, s, c)
-    real[CAPACITY, row, c, t] = center.capacity
-    real[QI, row, c, t] = center.qi
-    real[CLIMATE, row, c, t] = center.climate
-    real[AUTHORITY, row, c, t] = current_authority(s, c)
+    real[READINESS, row, t, c] = current_readiness(q, s, c)
+    real[CAPACITY, row, t, c] = center.capacity
+    real[QI, row, t, c] = center.qi
+    real[CLIMATE, row, t, c] = center.climate
+    real[AUTHORITY, row, t, c] = current_authority(s, c)
     for d in range(s.level.shape[1]):
-        o.fit[0, row, c, t, d] = s.driver[FIT, c, d]
+        o.fit[0, row, t, c, d] = s.driver[FIT, c, d]
     if center.collaborative == NONE:
         return
-    count[SEATS, row, c, t] = center.seats
-    count[SEATS_HELD, row, c, t] = held(s, c)
+    count[SEATS, row, t, c] = center.seats
+    count[SEATS_HELD, row, t, c] = held(s, c)
     at_role = in_progress = 0
     for order in range(center.seats):
         seat = s.seats[c, order]
@@ -141,17 +140,18 @@ def observe_center(q: Record, s: State, o: Stacks, row: int, t: int, c: int) -> 
             at_role += 1
     for d in range(s.level.shape[1]):
         in_progress += s.centers[c].open_pdsas[d]
-    count[SEATS_AT_ROLE, row, c, t] = at_role
-    count[PDSA_OPEN, row, c, t] = in_progress
+    count[SEATS_AT_ROLE, row, t, c] = at_role
+    count[PDSA_OPEN, row, t, c] = in_progress
     if center.status == ACTIVE:
-        real[DRIVE, row, c, t] = team_drive(q, s, c)
+        real[DRIVE, row, t, c] = team_drive(q, s, c)
 
 
 @inlined
 def average_levels(s: State, c: int) -> None:
     """Each employee's mean over drivers of P, K and K - k0 into the rows PRACTISED, KNOWN and GAINED."""
-    first, last = s.centers[c].first, s.centers[c].first + s.centers[c].employees
-    practised, known, gained = s.slot[PRACTISED, first:last], s.slot[KNOWN, first:last], s.slot[GAINED, first:last]
+    first, count = s.centers[c].first, s.centers[c].employees
+    last = first + count
+    practised, known, gained = s.slot[PRACTISED, :count], s.slot[KNOWN, :count], s.slot[GAINED, :count]
     fill(practised, 0.0)
     fill(known, 0.0)
     fill(gained, 0.0)
@@ -179,16 +179,17 @@ def observe_staff(s: State, o: Stacks, row: int, t: int, c: int) -> None:
     fill(seated, 0)
     team_p = team_k = other_p = other_k = gain = mood = 0.0
     team = others = 0
-    for i in range(center.first, center.first + center.headcount):
+    for place in range(center.headcount):
+        i = center.first + place
         if s.slot[PRESENT, i] == 0.0:
             continue
-        role, practised, known = s.staff[i].role, s.slot[PRACTISED, i], s.slot[KNOWN, i]
+        role, practised, known = s.staff[i].role, s.slot[PRACTISED, place], s.slot[KNOWN, place]
         practised_by[role] += practised
         known_by[role] += known
         mood_by[role] += s.slot[MOOD, i]
         counts[role] += 1
         mood += s.slot[MOOD, i]
-        gain += s.slot[GAINED, i]
+        gain += s.slot[GAINED, place]
         if s.staff[i].seat > 0:
             seated[role] += 1
             team += 1
@@ -201,19 +202,19 @@ def observe_staff(s: State, o: Stacks, row: int, t: int, c: int) -> None:
     if center.people > center.headcount:
         observe_parent(s, mood_by, counts, seated, center.first + center.headcount)
     real = o.month_real
-    real[MOTIVATION, row, c, t] = ratio(mood, center.present)
-    real[PRACTICE_TEAM, row, c, t] = ratio(team_p, team)
-    real[KNOWLEDGE_TEAM, row, c, t] = ratio(team_k, team)
-    real[PRACTICE_NONTEAM, row, c, t] = ratio(other_p, others)
-    real[KNOWLEDGE_NONTEAM, row, c, t] = ratio(other_k, others)
-    real[KNOWLEDGE_GAIN, row, c, t] = ratio(gain, center.present)
+    real[MOTIVATION, row, t, c] = ratio(mood, center.present)
+    real[PRACTICE_TEAM, row, t, c] = ratio(team_p, team)
+    real[KNOWLEDGE_TEAM, row, t, c] = ratio(team_k, team)
+    real[PRACTICE_NONTEAM, row, t, c] = ratio(other_p, others)
+    real[KNOWLEDGE_NONTEAM, row, t, c] = ratio(other_k, others)
+    real[KNOWLEDGE_GAIN, row, t, c] = ratio(gain, center.present)
     for role in range(ROLES):
-        o.role_count[STAFF, row, c, t, role] = counts[role]
-        o.role_count[SEAT_HOLDERS, row, c, t, role] = seated[role]
-        o.role_real[ENGAGEMENT, row, c, t, role] = ratio(mood_by[role], counts[role])
+        o.role_count[STAFF, row, t, c, role] = counts[role]
+        o.role_count[SEAT_HOLDERS, row, t, c, role] = seated[role]
+        o.role_real[ENGAGEMENT, row, t, c, role] = ratio(mood_by[role], counts[role])
         if role != PARENT:
-            o.role_real[PRACTICE, row, c, t, role] = ratio(practised_by[role], counts[role])
-            o.role_real[KNOWLEDGE, row, c, t, role] = ratio(known_by[role], counts[role])
+            o.role_real[PRACTICE, row, t, c, role] = ratio(practised_by[role], counts[role])
+            o.role_real[KNOWLEDGE, row, t, c, role] = ratio(known_by[role], counts[role])
 
 
 def observe_parent(s: State, mood_by: Array, counts: Array, seated: Array, i: int) -> None:
@@ -229,20 +230,18 @@ def ratio(total: float, count: int) -> float:
     return total / count if count > 0 else nan
 
 
-def close_month(s: State, o: Stacks, row: int, t: int) -> None:
-    """Record what every center added up over a month, and start anew."""
-    real = o.month_real
-    for c in range(s.centers.shape[0]):
-        center = s.centers[c]
-        if center.touched or center.collaborative != NONE:
-            close_counts(s, o, row, t, c)
-        real[KNOWLEDGE_LOST, row, c, t] = center.knowledge_lost
-        real[LEAVER_PRACTICE, row, c, t] = center.leaver_practice
-        real[FIT_GAINED, row, c, t] = center.fit_gained
-        real[IDEAS_BORROWED, row, c, t] = center.ideas_borrowed
-        real[SEAT_HOURS, row, c, t] = center.seat_hours
-        center.knowledge_lost = center.leaver_practice = center.fit_gained = 0.0
-        center.ideas_borrowed = center.seat_hours = 0.0
+def close_month(s: State, o: Stacks, row: int, t: int, c: int) -> None:
+    """Record what a center added up over a month, and start anew."""
+    center, real = s.centers[c], o.month_real
+    if center.touched or center.collaborative != NONE:
+        close_counts(s, o, row, t, c)
+    real[KNOWLEDGE_LOST, row, t, c] = center.knowledge_lost
+    real[LEAVER_PRACTICE, row, t, c] = center.leaver_practice
+    real[FIT_GAINED, row, t, c] = center.fit_gained
+    real[IDEAS_BORROWED, row, t, c] = center.ideas_borrowed
+    real[SEAT_HOURS, row, t, c] = center.seat_hours
+    center.knowledge_lost = center.leaver_practice = center.fit_gained = 0.0
+    center.ideas_borrowed = center.seat_hours = 0.0
 
 
 def discard_month(s: State) -> None:
@@ -263,22 +262,22 @@ def close_counts(s: State, o: Stacks, row: int, t: int, c: int) -> None:
     center = s.centers[c]
     center.touched = False
     for kind in range(SEATS_LOST, o.month_count.shape[0]):
-        o.month_count[kind, row, c, t] = center.counts[kind]
+        o.month_count[kind, row, t, c] = center.counts[kind]
         center.counts[kind] = 0
     for line in range(o.cost.shape[4]):
-        o.cost[0, row, c, t, line] = center.cost[line]
+        o.cost[0, row, t, c, line] = center.cost[line]
         center.cost[line] = 0.0
     for role in range(ROLES):
-        o.role_count[EXITS, row, c, t, role] = center.exits[role]
-        o.role_count[HIRES, row, c, t, role] = center.hires[role]
+        o.role_count[EXITS, row, t, c, role] = center.exits[role]
+        o.role_count[HIRES, row, t, c, role] = center.hires[role]
         center.exits[role] = center.hires[role] = 0
     if not center.met:
         return
     center.met = False
     for role in range(ROLES):
         for event in range(o.event_count.shape[5]):
-            o.event_count[INVITED, row, c, t, role, event] = center.invited[role, event]
-            o.event_count[ATTENDED, row, c, t, role, event] = center.attended[role, event]
+            o.event_count[INVITED, row, t, c, role, event] = center.invited[role, event]
+            o.event_count[ATTENDED, row, t, c, role, event] = center.attended[role, event]
             center.invited[role, event] = center.attended[role, event] = 0
 
 

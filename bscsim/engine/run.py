@@ -123,7 +123,7 @@ def prepare(record: Trajectories, pool: Pool, burn_ins: BurnIns | None = None) -
     return Job(
         given, pool, numbers, sizes, slots, np.cumsum(counts) - counts,
         Labels(*(getattr(record.labels, name) for name in Labels._fields)), outs, rows, len(outs) == 2,
-        digest(scenario, pool, record.seed) if burn_ins is not None else "", burn_ins, 2 * slots,
+        digest(scenario, pool, record.seed) if burn_ins is not None else "", burn_ins, 3 * slots // 2 + len(pool),
     )  # fmt: skip
 
 
@@ -188,7 +188,7 @@ def _burnt(job: Job, at: int, end: int, one: World) -> tuple[Array, Array]:
     known = np.zeros(end - at, np.bool_)
     if job.burn_ins is None:
         return np.zeros((0, 0), np.int64), known
-    states = np.zeros((end - at, len(one.whole)), np.int64)
+    states = np.empty((end - at, len(one.whole)), np.int64)
     for place in range(end - at):
         found = job.burn_ins.take(job.name, int(job.replicates[at + place]), len(one.whole))
         if found is not None:

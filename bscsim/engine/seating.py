@@ -69,7 +69,8 @@ def fill_seat(s: State, c: int, order: int) -> bool:
 def refill_seats(q: Record, s: State) -> None:
     """E3: each empty seat of an active center may be given to a colleague."""
     clock = s.clock
-    for c in range(s.centers.shape[0]):
+    for place in range(clock.participants):
+        c = s.participants[place]
         center = s.centers[c]
         if center.status != ACTIVE:
             continue

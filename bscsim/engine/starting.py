@@ -8,7 +8,7 @@ from bscsim.engine.arriving import begin_career, set_positions
 from bscsim.engine.market import FIRST, LAST
 from bscsim.engine.rows import fill
 from bscsim.engine.seating import OTHER_SHARE
-from bscsim.engine.state import FIT, LANES, NONE, REFILL_AT, SHARE, TENURE, Array, Market, Record, State
+from bscsim.engine.state import BYSTANDERS, FIT, LANES, NONE, REFILL_AT, SHARE, TENURE, Array, Market, Record, State
 from bscsim.engine.stock import take_stock
 from bscsim.record.measures import ASSISTANT, PARENT, POOL, TEACHER
 from bscsim.rules.beginnings import center_traits, drawn_size, first_tenure
@@ -49,6 +49,7 @@ def begin(q: Record, s: State, m: Market, centers: Record, sizes: Array, replica
     for area in range(m.queues.shape[0]):
         for role in range(m.queues.shape[1]):
             m.queues[area, role, FIRST] = m.queues[area, role, LAST] = NONE
+    fill(s.slot[BYSTANDERS], OTHER_SHARE)
     first = 0
     for c in range(s.centers.shape[0]):
         first = open_center(q, s, centers, c, sizes[c], first)

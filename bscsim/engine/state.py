@@ -76,9 +76,12 @@ CLOCK = np.dtype([
 ], align=True)  # fmt: skip
 """Where a run stands: what it simulates, the step, and the ledger of persons."""
 
-# Rows of ``slot``: numbers of a position or its holder that move every step, then room to work in.
+# Rows of ``slot``: numbers of a position or its holder that move every step.
 (PRESENT, EMPLOYED, MOOD, SET_POINT, EXIT_CLOCK, TENURE, POSITION, CONTACT, RELEVANCE, HOURS, DOSE, SHARE,
- EXIT_AT, REFILL_AT, WEIGHT, ADDED, CROSSING, HOME, PRACTISED, KNOWN, GAINED) = range(21)  # fmt: skip
+ EXIT_AT, REFILL_AT) = range(14)  # fmt: skip
+# Rows to work in, from their beginning whatever the center, so that they stay in the processor's cache; the last two
+# always hold 0 and the share of successes that lifts who holds no seat.
+WEIGHT, ADDED, CROSSING, HOME, PRACTISED, KNOWN, GAINED, NOTHING, BYSTANDERS = range(14, 23)
 # Planes of ``level``: knowledge, its entry value, practice, habit.
 K, K0, P, B = range(4)
 # Planes of ``driver``: fit, colleagues' mean practice and weighted mean knowledge, and the rates of E12.
@@ -114,11 +117,14 @@ class Market(NamedTuple):
     leavers: Record  # [capacity] LEAVER
     levels: Array  # [capacity, 4, D]: what each of them knows and does
     queues: Array  # [A, roles, 2] first and last leaver of a role in an area
-    order: Array  # [any of slots, centers and leavers]
-    key: Array
-    tie: Array
-    near: Array  # [N] the lots of vacancies that say whether they look nearby
-    found: Array  # [slots of the largest center and one]
+    order: Array  # [capacity]: leavers of a step, or centers, to be sorted
+    leaver_key: Array  # [capacity]
+    leaver_tie: Array  # [capacity]
+    vacancies: Array  # [N]: slots to be filled in a step
+    key: Array  # [N], of vacancies or centers
+    tie: Array  # [N]
+    near: Array  # [N]: the lots of vacancies that say whether they look nearby
+    found: Array  # [N + 1]: places in a center
 
 
 class World(NamedTuple):
@@ -130,26 +136,31 @@ class World(NamedTuple):
 
 
 def world(centers: int, slots: int, drivers: int, collaboratives: int, areas: int, leavers: int) -> World:
-    """Allocate one replicate's world: views of one block of memory."""
-    shapes: dict[str, tuple[tuple[int, ...], Any]] = {
+    """Allocate one replicate's world: views of one block of memory, apart from what burn-in leaves no trace in."""
+    kept: dict[str, tuple[tuple[int, ...], Any]] = {
         "clock": ((1,), CLOCK), "centers": ((centers,), CENTER), "seats": ((centers, SEATS), SEAT),
-        "staff": ((slots,), STAFF), "slot": ((GAINED + 1, slots), float), "level": ((B + 1, drivers, slots), float),
-        "driver": ((REVERT + 1, centers, drivers), float),
+        "staff": ((slots,), STAFF), "slot": ((BYSTANDERS + 1, slots), float),
+        "level": ((B + 1, drivers, slots), float), "driver": ((REVERT + 1, centers, drivers), float),
         "leaders_gain": ((areas, drivers), float), "participants": ((centers,), int),
-        "leavers": ((leavers,), LEAVER), "levels": ((leavers, B + 1, drivers), float),
-        "queues": ((areas, ROLE_COUNT, 2), int), "order": ((leavers,), int), "key": ((leavers,), float),
-        "tie": ((leavers,), int), "near": ((slots,), float), "found": ((slots + 1,), int),
+        "queues": ((areas, ROLE_COUNT, 2), int), "leavers": ((leavers,), LEAVER),
+        "levels": ((leavers, B + 1, drivers), float),
     }  # fmt: skip
     starts, end = {}, 0
-    for name, (shape, kind) in shapes.items():
+    for name, (shape, kind) in kept.items():
         starts[name] = end
         end += -(-int(np.prod(shape)) * np.dtype(kind).itemsize // ALIGNED) * ALIGNED
-    whole = np.zeros(end, np.uint8)
+    block = np.zeros(end + ALIGNED, np.uint8)
+    whole = block[-block.ctypes.data % ALIGNED :][:end]
     parts = {
-        name: _records(np.ndarray(shape, kind, whole.data, starts[name])) for name, (shape, kind) in shapes.items()
+        name: _records(np.ndarray(shape, kind, whole.data, starts[name])) for name, (shape, kind) in kept.items()
     }
-    parts["best_fit"] = np.zeros((collaboratives, drivers))  # what burn-in cannot touch, and cells may differ in
-    parts["slot_quads"] = parts["slot"].reshape(GAINED + 1, -1, LANES)
+    for name in ("order", "leaver_tie"):
+        parts[name] = np.zeros(leavers, int)
+    for name in ("vacancies", "tie", "found"):
+        parts[name] = np.zeros(slots + 1, int)
+    parts |= {"leaver_key": np.zeros(leavers), "key": np.zeros(slots), "near": np.zeros(slots)}
+    parts["best_fit"] = np.zeros((collaboratives, drivers))
+    parts["slot_quads"] = parts["slot"].reshape(BYSTANDERS + 1, -1, LANES)
     parts["level_quads"] = parts["level"].reshape(B + 1, drivers, -1, LANES)
     parts["clock"] = parts["clock"][0]
     return World(

@@ -75,7 +75,7 @@ def remember_means(q: Record, s: State, c: int) -> None:
     center = s.centers[c]
     first, last = center.first // LANES, (center.first + center.employees) // LANES
     center.engagement = current_engagement(s, c)
-    here, weight = s.slot_quads[EMPLOYED, first:last], s.slot_quads[WEIGHT, first:last]
+    here, weight = s.slot_quads[EMPLOYED, first:last], s.slot_quads[WEIGHT, : last - first]
     weights = help_weights(q, s, c)
     for d in range(s.level.shape[1]):
         s.driver[PRACTICE_MEAN, c, d] = weighted_sum(s.level_quads[P, d, first:last], here) / center.present
@@ -87,13 +87,13 @@ def help_weights(q: Record, s: State, c: int) -> float:
     """E11: weight of each employee's knowledge in what colleagues pick up (row WEIGHT), and their sum."""
     center = s.centers[c]
     first, last = center.first, center.first + center.employees
-    copy(s.slot[WEIGHT, first:last], s.slot[EMPLOYED, first:last])
+    copy(s.slot[WEIGHT, : center.employees], s.slot[EMPLOYED, first:last])
     weights = 1.0 * center.present
     recent = RECENT_MONTHS * q.steps_per_month
     for order in range(center.seats):
         i = s.seats[c, order].holder
         if i != NONE and s.clock.now - s.staff[i].last_event <= recent and i < first + center.headcount:
-            s.slot[WEIGHT, i] = SEAT_WEIGHT
+            s.slot[WEIGHT, i - first] = SEAT_WEIGHT
             weights += SEAT_WEIGHT - 1.0
     return weights
 
@@ -135,7 +135,8 @@ def average_gain(s: State, area: int) -> None:
 @inlined
 def withdraw(q: Record, s: State) -> None:
     """Process 3: active centers that leave for good."""
-    for c in range(s.centers.shape[0]):
+    for place in range(s.clock.participants):
+        c = s.participants[place]
         if s.centers[c].status == ACTIVE and consider_withdrawal(q, s, c):
             set_positions(q, s, c)
 

@@ -75,11 +75,14 @@ def age(tenure: Array, share: Array, dt: float) -> None:
 
 def turn_over(q: Record, s: State, m: Market) -> None:
     """Process 1: exits everywhere, then hires."""
+    vacancies = 0
     for c in range(s.centers.shape[0]):
         lose_people(q, s, m, c)
+        if s.centers[c].vacant > 0:
+            vacancies = list_vacancies(q, s, m, c, vacancies)
     queue_leavers(s, m)
     give_up(q, s, m)
-    hire(q, s, m)
+    hire(q, s, m, vacancies)
 
 
 @inlined
@@ -87,8 +90,8 @@ def lose_people(q: Record, s: State, m: Market, c: int) -> None:
     """E1: the exit clocks of one center run for a step, and whoever's time has come leaves."""
     center = s.centers[c]
     first, last = center.first, center.first + center.everyone
-    clock, tenure, added = s.slot[EXIT_CLOCK, first:last], s.slot[TENURE, first:last], s.slot[ADDED, first:last]
-    share = s.slot[CROSSING, first:last]
+    clock, tenure = s.slot[EXIT_CLOCK, first:last], s.slot[TENURE, first:last]
+    added, share = s.slot[ADDED, : center.everyone], s.slot[CROSSING, : center.everyone]
     cumulate(added, s.slot[POSITION, first:last], tenure, s.slot[MOOD, first:last], s.clock.season, q.turn_new,
              q.turn_engage, center.climate, q.dt)  # fmt: skip
     cross(share, clock, added, s.slot[EXIT_AT, first:last])
@@ -115,7 +118,7 @@ def let_go(q: Record, s: State, m: Market, c: int, leaving: int) -> None:
     exits = lost = 0
     for place in range(leaving):
         i = center.first + m.found[place]
-        leave(q, s, m, c, i, s.clock.now + s.slot[CROSSING, i])
+        leave(q, s, m, c, i, s.clock.now + s.slot[CROSSING, m.found[place]])
         if s.staff[i].role != PARENT:
             exits += 1
         if s.staff[i].seat > 0:
@@ -158,11 +161,11 @@ def leave(q: Record, s: State, m: Market, c: int, i: int, moment: float) -> None
     s.slot[REFILL_AT, i] = moment + vacancy_months(u, q.vac_months) * q.steps_per_month
 
 
-def hire(q: Record, s: State, m: Market) -> None:
+def hire(q: Record, s: State, m: Market, vacancies: int) -> None:
     """E2: fill this step's vacancies in the order of a keyed lot; some go to people of the area."""
-    vacancies = list_vacancies(q, s, m)
+    sort(m.vacancies, vacancies, m.key, m.tie)
     for place in range(vacancies):
-        i = m.order[place]
+        i = m.vacancies[place]
         c = s.staff[i].center
         role = s.staff[i].role
         mover = latest_leaver(s, m, c, role) if m.near[i] < q.hire_local and role != PARENT else NONE
@@ -177,23 +180,17 @@ def hire(q: Record, s: State, m: Market) -> None:
         welcome(q, s, c, i)
 
 
-def list_vacancies(q: Record, s: State, m: Market) -> int:
-    """Put the slots to be filled in this step into ``m.order``, by lot; return how many there are."""
-    count = 0
-    until = s.clock.now + 1
-    for c in range(s.centers.shape[0]):
-        center = s.centers[c]
-        if center.vacant == 0:
-            continue
-        due = list_due(s.slot[REFILL_AT, center.first : center.first + center.people], until, m.found)
-        for place in range(due):
-            i = center.first + m.found[place]
-            m.near[i], m.key[i] = hiring_lots(q, s, c, i)
-            m.tie[i] = center.number << 10 | m.found[place]
-            m.order[count] = i
-            count += 1
-    sort(m.order, count, m.key, m.tie)
-    return count
+@inlined
+def list_vacancies(q: Record, s: State, m: Market, c: int, count: int) -> int:
+    """Put the slots of a center that are filled in this step behind the ``count`` that are listed; return how many."""
+    center = s.centers[c]
+    due = list_due(s.slot[REFILL_AT, center.first : center.first + center.people], s.clock.now + 1, m.found)
+    for place in range(due):
+        i = center.first + m.found[place]
+        m.near[i], m.key[i] = hiring_lots(q, s, c, i)
+        m.tie[i] = center.number << 10 | m.found[place]
+        m.vacancies[count + place] = i
+    return count + due
 
 
 @inlined

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bscsim.engine.inlining import inlined
 from bscsim.engine.rows import copy
 from bscsim.engine.state import (
+    BYSTANDERS,
     CONTACT,
     FIT,
     HELP_TARGET,
@@ -13,6 +14,7 @@ from bscsim.engine.state import (
     K0,
     MOOD,
     NONE,
+    NOTHING,
     PRACTICE_MEAN,
     RELEVANCE,
     REVERT,
@@ -81,21 +83,25 @@ def set_conditions(q: Record, s: State, c: int) -> None:
 def feel(q: Record, s: State, c: int) -> None:
     """E10: engagement answers to success, contact, leader, own set point and load; contact fades (E7)."""
     center = s.centers[c]
-    first, last = center.first, center.first + center.everyone
+    first, count = center.first, center.everyone
+    last, team = first + count, center.collaborative != NONE
     lead = q.m_lead * center.climate if center.has_leader else 0.0
-    m, home = s.slot[MOOD, first:last], s.slot[HOME, first:last]
-    copy(home, s.slot[SET_POINT, first:last])
+    m, home = s.slot[MOOD, first:last], s.slot[SET_POINT, first:last]
+    relevance, hours, share = s.slot[NOTHING, :count], s.slot[NOTHING, :count], s.slot[BYSTANDERS, :count]
+    if team:
+        relevance, hours, share = (s.slot[RELEVANCE, first:last], s.slot[HOURS, first:last],
+                                   s.slot[SHARE, first:last])  # fmt: skip
+        fade_contact(s.slot[CONTACT, first:last], q.contact_memory)
     if center.status == ACTIVE:
+        home = s.slot[HOME, :count]
         pay_stipends(q, s, c)
     before = m[0]
-    engage(m, home, s.slot[RELEVANCE, first:last], s.slot[HOURS, first:last], s.slot[SHARE, first:last],
-           center.recent_successes, lead, center.leader_engagement, center.capacity, q.m_up, q.m_home, q.load,
-           q.dt)  # fmt: skip
+    engage(m, home, relevance, hours, share, center.recent_successes, lead, center.leader_engagement, center.capacity,
+           q.m_up, q.m_home, q.load, q.dt)  # fmt: skip
     if center.has_leader:  # nobody leads the leader
-        lift = lift_rate(q.m_up, s.slot[RELEVANCE, first], center.recent_successes, s.slot[SHARE, first])
-        load = load_rate(q.load, s.slot[HOURS, first], center.capacity)
+        lift = lift_rate(q.m_up, relevance[0], center.recent_successes, share[0])
+        load = load_rate(q.load, hours[0], center.capacity)
         m[0] = engagement(before, lift, 0.0, center.leader_engagement, q.m_home, home[0], load, q.dt)
-    fade_contact(s.slot[CONTACT, first:last], q.contact_memory)
 
 
 @inlined
@@ -111,11 +117,15 @@ def engage(
 
 @inlined
 def pay_stipends(q: Record, s: State, c: int) -> None:
-    """E10, E17: seat holders' set points, raised by a participation stipend."""
-    for order in range(s.centers[c].seats):
+    """E10, E17: everybody's set point into row HOME, seat holders' raised by a participation stipend."""
+    center = s.centers[c]
+    first = center.first
+    copy(s.slot[HOME, : center.everyone], s.slot[SET_POINT, first : first + center.everyone])
+    for order in range(center.seats):
         i = s.seats[c, order].holder
         if i != NONE:
-            s.slot[HOME, i] = max(s.slot[SET_POINT, i], min(s.slot[SET_POINT, i] + q.stipend_lift, 0.98))
+            own = s.slot[SET_POINT, i]
+            s.slot[HOME, i - first] = max(own, min(own + q.stipend_lift, 0.98))
 
 
 @inlined

@@ -32,7 +32,10 @@ _STACKS: Final = {
 
 
 class Stacks(NamedTuple):
-    """The stacks of one world: [measure, replicate, and the axes of its measures]."""
+    """The stacks of one world: [measure, replicate, month, center, and the other axes of its measures].
+
+    Months come before centers, because a scheduler writes all centers of a month and then those of the next.
+    """
 
     status: Array
     month_real: Array
@@ -70,7 +73,7 @@ def _stack(row: Measure) -> str:
 def empty(replicates: int, axes: Mapping[str, int]) -> Stacks:
     """Allocate stacks of "nothing there": NaN for a float stock that somebody must set, else 0."""
     made = {
-        stack: np.zeros((len(members(stack)), replicates, *(axes[name] for name in names)), dtype)
+        stack: np.zeros((len(members(stack)), replicates, *(axes[name] for name in _by_month(names))), dtype)
         for (names, dtype), stack in _STACKS.items()
     }
     stacks = Stacks(**made)
@@ -93,5 +96,13 @@ def starts_missing(row: Measure) -> bool:
 
 
 def views(stacks: Stacks) -> dict[str, Array]:
-    """Return the arrays by the name of their measure, in the order of MEASURES."""
-    return {row.name: getattr(stacks, _stack(row))[place(row.name)] for row in MEASURES}
+    """Return the arrays by the name of their measure, in the order of MEASURES, with the axes that it names."""
+    found = {}
+    for row in MEASURES:
+        values = getattr(stacks, _stack(row))[place(row.name)]
+        found[row.name] = values.swapaxes(1, 2) if _by_month(row.axes) != row.axes else values
+    return found
+
+
+def _by_month(axes: tuple[str, ...]) -> tuple[str, ...]:
+    return ("month", "center", *axes[2:]) if axes[:2] == ("center", "month") else axes
