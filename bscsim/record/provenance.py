@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 FORMAT: Final = 1
 NAME: Final = "manifest.json"
-LIBRARIES: Final = ("numpy", "pandas", "scipy", "mesa", "pyarrow", "matplotlib")
+LIBRARIES: Final = ("numpy", "pandas", "scipy", "mesa", "numba", "llvmlite", "pyarrow", "matplotlib")
 
 
 def describe(study: Study, pool: Pool, engine: str) -> dict[str, Any]:
