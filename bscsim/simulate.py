@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from operator import index
 from typing import TYPE_CHECKING, Literal, get_args
 
 if TYPE_CHECKING:
@@ -60,12 +61,14 @@ def simulate(
 
     settings = scenario.simulation
     _check(engine, threads)
+    if engine == "mesa" and (threads is not None or burn_ins is not None):
+        raise ValueError("threads and burn_ins are of the compiled engine; the mesa engine takes neither")
     asked = settings.replicates if replicates is None else replicates
-    numbers = range(asked) if isinstance(asked, int) else asked
+    numbers = list(asked) if isinstance(asked, Iterable) else range(index(asked))
+    both = settings.twin if twin is None else twin
     pool = make_pool(scenario.population)
-    require_record(scenario, len(numbers), pool)
-    return _simulate(scenario, pool, numbers, _seed(scenario, seed), settings.twin if twin is None else twin, engine,
-                     progress, threads, burn_ins)  # fmt: skip
+    require_record(scenario, len(numbers), pool, worlds=1 + both)
+    return _simulate(scenario, pool, numbers, _seed(scenario, seed), both, engine, progress, threads, burn_ins)
 
 
 def batches(
@@ -78,7 +81,8 @@ def batches(
 ) -> Iterator[Trajectories]:
     """Simulate any number of replicates, ``size`` at a time: memory holds one batch, whatever their number.
 
-    Takes what :func:`simulate` takes; what it yields, joined, is what :func:`simulate` would return.
+    The other arguments are those of :func:`simulate`, and what it yields, joined, is what that would return.  Bad
+    arguments are refused when the first batch is asked for.
 
     >>> import bscsim
     >>> [run.replicates for run in batches(bscsim.Scenario(), replicates=3, size=2)]

@@ -52,7 +52,8 @@ class BurnIns:
 
     Hand one to several calls of :func:`bscsim.simulate`: cells of a sweep that differ in what the collaborative does
     then simulate each burn-in once, with the same results to the last bit.  ``hits`` and ``misses`` count replicates.
-    It may be shared by threads.
+    A state is found again by runs whose largest replicate needs as many slots: ask for the same replicates in every
+    cell, or let ``population.sizes`` be a number.  It may be shared by threads.
 
     >>> import bscsim
     >>> kept, scenario = BurnIns(), bscsim.Scenario()
@@ -67,18 +68,18 @@ class BurnIns:
         self.nbytes = 0
         self.hits = 0
         self.misses = 0
-        self._states: OrderedDict[tuple[str, int, int], Array] = OrderedDict()
+        self._states: OrderedDict[tuple[str, int], Array] = OrderedDict()
         self._lock = Lock()
 
-    def take(self, name: str, replicate: int, size: int) -> Array | None:
-        """Return the kept state of a replicate, ``size`` words long, or None."""
+    def take(self, name: str, replicate: int) -> Array | None:
+        """Return the kept state of a replicate, or None; ``name`` tells burn-in and layout."""
         with self._lock:
-            found = self._states.get((name, replicate, size))
+            found = self._states.get((name, replicate))
             if found is None:
                 self.misses += 1
                 return None
             self.hits += 1
-            self._states.move_to_end((name, replicate, size))
+            self._states.move_to_end((name, replicate))
             return found
 
     def keep(self, name: str, replicate: int, state: Array) -> None:
@@ -86,7 +87,7 @@ class BurnIns:
         if state.nbytes > self.limit:
             return
         with self._lock:
-            key = (name, replicate, len(state))
+            key = (name, replicate)
             if key not in self._states:
                 self._states[key] = state.copy()
                 self.nbytes += state.nbytes

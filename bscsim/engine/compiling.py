@@ -11,6 +11,7 @@ beside this file or, where that cannot be written, in the user's own cache (XDG_
 
 from __future__ import annotations
 
+import builtins
 import functools
 import hashlib
 import os
@@ -64,24 +65,35 @@ def compiled(function: Callable[..., Any]) -> Any:
 
 def _compiled(function: Callable[..., Any], inner: bool) -> Any:
     """Compile a function for Python, or for compiled code alone."""
-    numba = _numba()
     with _LOCK:
         if (function, inner) not in _DONE:
-            # Dispatcher first, what it names after: a function may call itself, or one that calls it.
-            code, cells = function.__code__, function.__closure__ or ()
-            closure = tuple(types.CellType() for _ in cells)
-            own = types.FunctionType(code, {"__name__": function.__module__}, None, function.__defaults__, closure)
-            functools.update_wrapper(own, function)
-            own.__kwdefaults__ = function.__kwdefaults__
-            options = OPTIONS | (INNER if inner else {}) | {"forceinline": inner and hasattr(function, "inlined")}
-            _DONE[function, inner] = numba.njit(**options)(own)
-            if inner and hasattr(_DONE[function, inner], "get_call_template"):  # not with NUMBA_DISABLE_JIT
-                _make_inner(_DONE[function, inner])
-            named = _names(code) & function.__globals__.keys()
-            own.__globals__.update({name: _stand_in(function.__globals__[name]) for name in named})
-            for empty, cell in zip(closure, cells, strict=True):
-                empty.cell_contents = _stand_in(cell.cell_contents)
+            before = list(_DONE)
+            try:
+                _wrap(function, inner)
+            except BaseException:  # Ctrl-C, say: nothing half-made may be found again
+                for unfinished in [key for key in _DONE if key not in before]:
+                    del _DONE[unfinished]
+                raise
         return _DONE[function, inner]
+
+
+def _wrap(function: Callable[..., Any], inner: bool) -> None:
+    """Hand numba the function's own code, with the compiled form of all it names."""
+    # Dispatcher first, what it names after: a function may call itself, or one that calls it.
+    code, cells = function.__code__, function.__closure__ or ()
+    closure = tuple(types.CellType() for _ in cells)
+    names = {"__name__": function.__module__, "__builtins__": builtins}
+    own = types.FunctionType(code, names, None, function.__defaults__, closure)
+    functools.update_wrapper(own, function)
+    own.__kwdefaults__ = function.__kwdefaults__
+    options = OPTIONS | (INNER if inner else {}) | {"forceinline": inner and hasattr(function, "inlined")}
+    _DONE[function, inner] = _numba().njit(**options)(own)
+    if inner and hasattr(_DONE[function, inner], "get_call_template"):  # not with NUMBA_DISABLE_JIT
+        _make_inner(_DONE[function, inner])
+    named = _names(code) & function.__globals__.keys()
+    own.__globals__.update({name: _stand_in(function.__globals__[name]) for name in named})
+    for empty, cell in zip(closure, cells, strict=True):
+        empty.cell_contents = _stand_in(cell.cell_contents)
 
 
 def entry(function: Callable[..., Any]) -> Any:

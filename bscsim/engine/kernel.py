@@ -59,7 +59,7 @@ def run_months(
     q: Record, calendar: Record, s: State, m: Market, o: Stacks, rows: Rows, row: int, start: int, first: int, end: int
 ) -> None:
     """One world from one month to another; from month 0 on it is recorded, and at the horizon closed."""
-    if first >= 0:
+    if end > first >= 0:
         for c in range(s.centers.shape[0]):
             observe(q, s, o, row, first, c)
     for month in range(first, end):

@@ -1,6 +1,6 @@
 """E2: leavers between two jobs: a queue an area and role, in the order in which they left.
 
-A leaver's record is taken from a pool: ``leavers`` holds the records, ``leaver_levels`` what each of them knows and
+A leaver's record is taken from a pool: ``leavers`` holds the records, ``levels`` what each of them knows and
 does, ``clock.free`` the first of those given back, ``clock.fresh`` the first never used.  A pool that is too small sets
 ``clock.full``, and the run is made again with a larger one.
 """

@@ -208,13 +208,21 @@ def observe_staff(s: State, o: Stacks, row: int, t: int, c: int) -> None:
     real[PRACTICE_NONTEAM, row, t, c] = ratio(other_p, others)
     real[KNOWLEDGE_NONTEAM, row, t, c] = ratio(other_k, others)
     real[KNOWLEDGE_GAIN, row, t, c] = ratio(gain, center.present)
+    observe_roles(s, o, row, t, c)
+
+
+@inlined
+def observe_roles(s: State, o: Stacks, row: int, t: int, c: int) -> None:
+    """What was added up by role."""
+    center = s.centers[c]
+    counts = center.staff_by
     for role in range(ROLES):
         o.role_count[STAFF, row, t, c, role] = counts[role]
-        o.role_count[SEAT_HOLDERS, row, t, c, role] = seated[role]
-        o.role_real[ENGAGEMENT, row, t, c, role] = ratio(mood_by[role], counts[role])
+        o.role_count[SEAT_HOLDERS, row, t, c, role] = center.seated_by[role]
+        o.role_real[ENGAGEMENT, row, t, c, role] = ratio(center.mood_by[role], counts[role])
         if role != PARENT:
-            o.role_real[PRACTICE, row, t, c, role] = ratio(practised_by[role], counts[role])
-            o.role_real[KNOWLEDGE, row, t, c, role] = ratio(known_by[role], counts[role])
+            o.role_real[PRACTICE, row, t, c, role] = ratio(center.practised_by[role], counts[role])
+            o.role_real[KNOWLEDGE, row, t, c, role] = ratio(center.known_by[role], counts[role])
 
 
 def observe_parent(s: State, mood_by: Array, counts: Array, seated: Array, i: int) -> None:

@@ -78,6 +78,10 @@ class Job:
         shape = (len(self.pool), self.slots, int(q.drivers), max(1, int(q.collaboratives)), len(self.pool.area_names))
         return world(*shape, self.leavers)
 
+    def name_of(self, one: World) -> str:
+        """The name of this run's burn-ins, with the layout in which their bytes stand."""
+        return f"{self.name}-{self.slots}-{len(one.market.leavers)}"
+
     def give_back(self, one: World) -> None:
         """Leave a world for the next block."""
         with self.lock:
@@ -139,6 +143,9 @@ def _spread(job: Job, blocks: list[tuple[int, int]], threads: int) -> Iterator[i
         for block in blocks:
             yield run_rows(job, *block)
         return
+    if not getattr(entry(run_block), "signatures", True):  # to be loaded or compiled: where Ctrl-C is heard at once
+        yield run_rows(job, *blocks[0])
+        blocks = blocks[1:]
     waiting: set[Future[int]] = set()
     left = iter(blocks)
     with ThreadPoolExecutor(threads, "bscsim") as executor:
@@ -164,7 +171,7 @@ def run_rows(job: Job, first: int, end: int) -> int:
         one = job.world()
         burnt, known = _burnt(job, at, end, one)
         done = int(_call(job, at, end, one, burnt, known))
-        _keep(job, at, at + done, burnt, known)
+        _keep(job, at, at + done, one, burnt, known)
         at += done
         if at < end:  # more people between two jobs than there was room for: this one again, with twice the room
             job.leavers = max(job.leavers, 2 * len(one.market.leavers))
@@ -190,14 +197,14 @@ def _burnt(job: Job, at: int, end: int, one: World) -> tuple[Array, Array]:
         return np.zeros((0, 0), np.int64), known
     states = np.empty((end - at, len(one.whole)), np.int64)
     for place in range(end - at):
-        found = job.burn_ins.take(job.name, int(job.replicates[at + place]), len(one.whole))
+        found = job.burn_ins.take(job.name_of(one), int(job.replicates[at + place]))
         if found is not None:
             states[place], known[place] = found, True
     return states, known
 
 
-def _keep(job: Job, first: int, end: int, burnt: Array, known: Array) -> None:
+def _keep(job: Job, first: int, end: int, one: World, burnt: Array, known: Array) -> None:
     if job.burn_ins is not None:
         for place in range(end - first):
             if not known[place]:
-                job.burn_ins.keep(job.name, int(job.replicates[first + place]), burnt[place])
+                job.burn_ins.keep(job.name_of(one), int(job.replicates[first + place]), burnt[place])

@@ -175,7 +175,7 @@ COMPONENTS = ("motivation", "capacity", "innovation")
 STAFF_COLUMNS: tuple[Measure, ...] = (
     *_rows(
         "stock", (),
-        ("replicate", "int32", "number", "replicate"),
+        ("replicate", "int64", "number", "replicate, 0 to 2**32 - 1"),
         ("month", "int16", "months", "month of the wave"),
         ("center", "int32", "index", "position of the center in the labels"),
         ("slot", "int16", "number", "staff position in the center"),

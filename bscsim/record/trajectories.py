@@ -113,11 +113,13 @@ class Trajectories:
     ) -> Trajectories:
         """Allocate the record of these replicates for a scheduler to fill.
 
-        Raises ValueError if a replicate is named twice or none is named.
+        Raises ValueError if a replicate is named twice or outside 0 .. 2**32 - 1, or none is named.
         """
         numbers = tuple(int(replicate) for replicate in replicates)
         if not numbers or len(dict.fromkeys(numbers)) != len(numbers):
             raise ValueError(f"replicates must be different numbers, at least one, not {list(numbers)}")
+        if not 0 <= min(numbers) <= max(numbers) < 2**32:
+            raise ValueError(f"replicates must lie in 0 .. 2**32 - 1, not {min(numbers)} .. {max(numbers)}")
         axes = axis_lengths(scenario, len(pool.id))
         labels = Labels(
             center_id=np.asarray(pool.id, dtype=object), number=np.asarray(pool.number, np.int64),

@@ -106,9 +106,18 @@ def prepared(
 
 
 def _check_workers(engine: Engine, workers: int | None) -> None:
-    if engine == "mesa" and workers is not None and workers != 1:
-        problem = f"the mesa engine runs on one processor; leave workers ({workers}) out, or take the compiled engine"
-        raise InputError([Fault("", "workers", problem)])
+    from bscsim.simulate import ENGINES
+
+    faults = []
+    if engine not in ENGINES:
+        faults.append(Fault("", "engine", f"must be {' or '.join(ENGINES)}, not {engine!r}"))
+    elif workers is not None and workers < 1:
+        faults.append(Fault("", "workers", f"must be at least 1, not {workers}"))
+    elif engine == "mesa" and workers is not None and workers > 1:
+        problem = f"must be left out or 1, not {workers}: the mesa engine runs on one processor"
+        faults.append(Fault("", "workers", problem))
+    if faults:
+        raise InputError(faults)
 
 
 def changed(study: Study, changes: Mapping[str, int]) -> Any:
@@ -174,7 +183,8 @@ def simulate_into(
 
     started = now()
     with place.beside(folder) as building:
-        record = simulate(study.scenario, engine=engine, progress=progress, threads=workers)
+        threads = None if engine == "mesa" else workers
+        record = simulate(study.scenario, engine=engine, progress=progress, threads=threads)
         cells = [f"{CELLS}/{path.name}" for path in store.write(record, building / CELLS)]
         written, failure = reported(record, description, building)
         times = {"started": started, "finished": now()}

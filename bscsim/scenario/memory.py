@@ -32,8 +32,9 @@ MEAN_STAFF: Final = {"joiners": 20.0, "stock": 9.3}
 
 
 def memory_bytes(
-    scenario: Scenario, replicates: int | None = None, pool: Pool | None = None, tables: float = TABLES
-) -> int:
+    scenario: Scenario, replicates: int | None = None, pool: Pool | None = None, tables: float = TABLES,
+    worlds: int | None = None,
+) -> int:  # fmt: skip
     """Estimate the bytes of a run whose record is held whole: arrays, staff at waves, tables, one replicate's agents.
 
     ``replicates`` is the scenario's unless given. A roster's centers are only known with its ``pool``; without one, one
@@ -45,7 +46,7 @@ def memory_bytes(
     """
     count = scenario.simulation.replicates if replicates is None else replicates
     centers, staff = _size(scenario, pool)
-    worlds = 1 + scenario.simulation.twin
+    worlds = 1 + scenario.simulation.twin if worlds is None else worlds
     drivers = scenario.population.drivers
     center_months = centers * (scenario.calendar.horizon + 1)
     arrays = center_months * (CENTER_MONTH_BYTES + DRIVER_BYTES * drivers)
@@ -94,7 +95,10 @@ def _container() -> int | None:
         return None
 
 
-def require_record(scenario: Scenario, replicates: int, pool: Pool | None = None, available: int | None = None) -> int:
+def require_record(
+    scenario: Scenario, replicates: int, pool: Pool | None = None, available: int | None = None,
+    worlds: int | None = None,
+) -> int:  # fmt: skip
     """Do what :func:`require_memory` does for the record alone, without the tables that a report makes of it.
 
     >>> from bscsim.scenario.scenario import Scenario
@@ -103,7 +107,7 @@ def require_record(scenario: Scenario, replicates: int, pool: Pool | None = None
     ...
     bscsim.scenario.faults.InputError: simulation.replicates: 100000 replicates of 8 centers would take about ...
     """
-    return _require(scenario, replicates, pool, available, 1.0)
+    return _require(scenario, replicates, pool, available, 1.0, worlds)
 
 
 def require_memory(scenario: Scenario, available: int | None = None, pool: Pool | None = None) -> int:
@@ -118,19 +122,21 @@ def require_memory(scenario: Scenario, available: int | None = None, pool: Pool 
     return _require(scenario, scenario.simulation.replicates, pool, available, TABLES)
 
 
-def _require(scenario: Scenario, count: int, pool: Pool | None, available: int | None, tables: float) -> int:
+def _require(
+    scenario: Scenario, count: int, pool: Pool | None, available: int | None, tables: float, worlds: int | None = None
+) -> int:
     free = available_memory() if available is None else available
-    need = memory_bytes(scenario, count, pool, tables)
+    need = memory_bytes(scenario, count, pool, tables, worlds)
     if need <= free:
         return need
     centers, _ = _size(scenario, pool)
-    fixed = memory_bytes(scenario, 0, pool, tables)
+    fixed = memory_bytes(scenario, 0, pool, tables, worlds)
     fit = int((free - fixed) / ((need - fixed) / count))
     if fit >= 1:
         way_out = f"{fit} replicate{'s' if fit > 1 else ''} would fit"
         path = "simulation.replicates"
     else:
-        one = memory_bytes(scenario, 1, pool, tables)
+        one = memory_bytes(scenario, 1, pool, tables, worlds)
         way_out = f"one replicate takes {_text(one)}, so at most {int(centers * free / one)} centers would fit"
         path = "population"
     what = f"{count} replicate{'s' if count > 1 else ''} of {centers} centers"

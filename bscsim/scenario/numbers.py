@@ -19,7 +19,7 @@ AUTO_TEAM = 0
 class Numbers(NamedTuple):
     """What follows from a scenario and stays the same over a run.
 
-    Tuples are by sector (``turnover_base``), by role (``role_factor``, logits of attendance, ``relevance_affinity``,
+    Tuples are by sector (``turnover_base``), by role (``role_factor``, logits of attendance, ``affinity_relevance``,
     ``attend_support``, ``wages``) or by readiness component (``hurdles``).  Rates are per year, ``dt`` in years;
     ``pdsa_stays`` and ``pdsa_new_stays`` are probabilities over a step.
     """
@@ -40,7 +40,6 @@ class Numbers(NamedTuple):
     session_relevance: float
     report_logit: float
     wages: tuple[float, ...]
-    e1: float
     e2: float
     e3: float
     e4: float
@@ -106,7 +105,6 @@ def numbers(scenario: Scenario) -> Numbers:
         session_relevance=participation.SESSION_RELEVANCE * costs.scaled(supports.virtual_sessions, p.virtual_rel),
         report_logit=operators.logit(p.report_p),
         wages=(p.wage_leader, p.wage_supervisor, p.wage_teacher, p.wage_assistant, p.wage_other, p.wage_parent),
-        e1=elements.e1,
         e2=elements.e2,
         e3=elements.e3,
         e4=elements.e4,

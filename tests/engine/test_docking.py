@@ -79,6 +79,15 @@ def test_every_number_of_the_record_is_the_same(name: str) -> None:
     assert store.differences(other.replicate(0), other.replicate(7)) != []
 
 
+def test_the_largest_replicate_is_told_by_its_number() -> None:
+    """Numbers up to 2**32 - 1 are keys of draws, and of the rows of the record."""
+    last = 2**32 - 1
+    one, other = (simulate(study(), [last], seed=5, engine=engine) for engine in ("mesa", "compiled"))
+    assert store.differences(one, other) == []
+    assert set(other.treated.staff["replicate"].tolist()) == {last}
+    assert len(other.replicate(last).treated.staff) == len(other.treated.staff) > 0
+
+
 @pytest.mark.slow
 @given(scenario=scenarios(), seed=st.integers(0, 2**63 - 1), replicate=st.integers(0, 2**32 - 1))
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
@@ -225,8 +234,18 @@ def test_hash_seeds_and_time_zones_change_nothing(native: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("settings_", [{"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""}, {"NUMBA_OPT": "1"}],
-                         ids=["any processor", "hardly optimized"])  # fmt: skip
-def test_processors_and_optimization_change_nothing(settings_: dict[str, str], native: str) -> None:
-    """A stand-in for a cluster's mixed processors: code for any x86-64 or arm64, and code that is not vectorised."""
-    assert own_digest(**settings_) == native
+def test_processors_and_optimization_change_nothing(native: str) -> None:
+    """A stand-in for a cluster's mixed processors: code for any x86-64 or arm64, hardly optimized."""
+    assert own_digest(NUMBA_CPU_NAME="generic", NUMBA_CPU_FEATURES="", NUMBA_OPT="1") == native
+
+
+@pytest.mark.slow
+def test_plain_python_gives_the_same_bits() -> None:
+    """With the compiler off the engine is Python that a debugger can follow, and gives what it gives compiled."""
+    code = ("from bscsim.record.store import differences\nfrom bscsim.simulate import simulate\n"
+            "from tests.verification.worlds import lively\n"
+            "one, other = (simulate(lively(), [2**32 - 1], 2**63 - 1, engine=name) for name in ('mesa', 'compiled'))\n"
+            "print(differences(one, other))")
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=True,
+                          cwd=ROOT, env={**os.environ, "NUMBA_DISABLE_JIT": "1"})  # fmt: skip
+    assert done.stdout.strip() == "[]"

@@ -440,6 +440,19 @@ def test_a_plan_writes_nothing_and_says_what_would_happen(tmp_path: Path, study:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(("wrong", "message"), [
+    ({"workers": 0}, "workers: must be at least 1, not 0"), ({"engine": "fast"}, "engine: must be compiled or mesa"),
+    ({"engine": "mesa", "workers": 2}, "workers: must be left out or 1, not 2"),
+])  # fmt: skip
+@pytest.mark.parametrize("what", [run_folder.run, run_folder.plan])
+def test_engine_and_workers_are_checked_first(
+    what: Any, wrong: dict[str, Any], message: str, tmp_path: Path, study: Study
+) -> None:
+    with pytest.raises(InputError, match=message):
+        what(study, out=tmp_path / "out", **wrong)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_plan_refuses_what_a_run_would_refuse(folder: Path) -> None:
     with pytest.raises(InputError, match="holds another run"):
         run_folder.plan(tiny_study(simulation__seed=9), out=folder)
