@@ -65,6 +65,7 @@ def compiled(function: Callable[..., Any]) -> Any:
 
 def _compiled(function: Callable[..., Any], inner: bool) -> Any:
     """Compile a function for Python, or for compiled code alone."""
+    _numba()  # refuses a vector library, also for what was compiled before
     with _LOCK:
         if (function, inner) not in _DONE:
             before = list(_DONE)

@@ -754,3 +754,21 @@ def test_disabled_compiler_gives_plain_python(tmp_path: Path) -> None:
 def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What this process itself compiles as an entry is kept in a folder of the test."""
     monkeypatch.setenv("BSCSIM_CACHE_DIR", str(tmp_path / "own"))
+
+
+def test_an_interrupt_while_functions_are_wrapped_leaves_nothing_half_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C in the middle of two hundred functions: the next attempt starts again and succeeds."""
+    before = dict(compiling._DONE)
+    for key in [key for key in before if key[0] in (pull, steps)]:
+        monkeypatch.delitem(compiling._DONE, key)
+    held = dict(compiling._DONE)
+
+    def interrupt(value: Any) -> Any:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as broken:
+        broken.setattr(compiling, "_stand_in", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            compiled(steps)
+    assert held == compiling._DONE
+    assert compiled(steps) is compiled(steps)
