@@ -136,17 +136,25 @@ def progress(label: str) -> Iterator[Tick]:
 
 
 class _Lines:
-    """Progress as plain lines: one when each further tenth is done, with the time that remains."""
+    """Progress as plain lines: one when each further tenth is done, with the time that remains.
+
+    The rate is taken from the first word of progress on: what goes before it, compiling the engine say, is done once.
+    """
 
     def __init__(self, label: str) -> None:
         self.label = label
-        self.started = time.monotonic()
+        self.first: tuple[float, int] | None = None
         self.tenths = 0
 
     def __call__(self, done: int, total: int) -> None:
+        now = time.monotonic()
+        self.first = self.first or (now, done)
         tenths = 10 * done // max(total, 1)
         if tenths <= self.tenths:
             return
         self.tenths = tenths
-        rest = (time.monotonic() - self.started) * (total - done) / max(done, 1)
-        say(f"{self.label}: {done} of {total}" + (f", about {rest:.0f} s left" if done < total else ""))
+        since, before = self.first
+        if before < done < total:
+            say(f"{self.label}: {done} of {total}, about {(now - since) * (total - done) / (done - before):.0f} s left")
+        else:
+            say(f"{self.label}: {done} of {total}")
