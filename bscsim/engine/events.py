@@ -48,19 +48,19 @@ LOT = (3, 0, 1, 2)
 
 def hold_events(q: Record, s: State, events: Array) -> None:
     """Process 4: this month's events in every active center."""
-    for collaborative in range(s.clock.collaboratives):
-        active = 0
-        for place in range(s.clock.participants):
-            center = s.centers[s.participants[place]]
-            if center.collaborative == collaborative and center.status == ACTIVE:
-                active += 1
-        for place in range(s.clock.participants):
-            c = s.participants[place]
-            if s.centers[c].collaborative == collaborative and s.centers[c].status == ACTIVE:
-                bill_month(q, s, c, events, active)
-                meet(q, s, c, events)
-                if events[REPORT] > 0:
-                    report(q, s, c)
+    fill(s.active, 0)
+    for place in range(s.clock.participants):
+        center = s.centers[s.participants[place]]
+        if center.status == ACTIVE:
+            s.active[center.collaborative] += 1
+    for place in range(s.clock.participants):
+        c = s.participants[place]
+        center = s.centers[c]
+        if center.status == ACTIVE:
+            bill_month(q, s, c, events, s.active[center.collaborative])
+            meet(q, s, c, events)
+            if events[REPORT] > 0:
+                report(q, s, c)
 
 
 def bill_month(q: Record, s: State, c: int, events: Array, active: int) -> None:

@@ -58,6 +58,7 @@ from bscsim.engine.state import (
     NONE,
     PRACTISED,
     PRESENT,
+    ROLE_COUNT,
     SET_POINT,
     TENURE,
     Array,
@@ -71,8 +72,6 @@ from bscsim.engine.stock import current_authority, current_readiness
 from bscsim.engine.testing import team_drive
 from bscsim.record.measures import ACTIVE, PARENT
 from bscsim.record.stacks import Stacks
-
-ROLES = 6
 
 
 class Rows(NamedTuple):
@@ -139,7 +138,7 @@ def observe_center(q: Record, s: State, o: Stacks, row: int, t: int, c: int) -> 
         if seat.holder != NONE and s.staff[seat.holder].role == seat.named:
             at_role += 1
     for d in range(s.level.shape[1]):
-        in_progress += s.centers[c].open_pdsas[d]
+        in_progress += center.open_pdsas[d]
     count[SEATS_AT_ROLE, row, t, c] = at_role
     count[PDSA_OPEN, row, t, c] = in_progress
     if center.status == ACTIVE:
@@ -216,7 +215,7 @@ def observe_roles(s: State, o: Stacks, row: int, t: int, c: int) -> None:
     """What was added up by role."""
     center = s.centers[c]
     counts = center.staff_by
-    for role in range(ROLES):
+    for role in range(ROLE_COUNT):
         o.role_count[STAFF, row, t, c, role] = counts[role]
         o.role_count[SEAT_HOLDERS, row, t, c, role] = center.seated_by[role]
         o.role_real[ENGAGEMENT, row, t, c, role] = ratio(center.mood_by[role], counts[role])
@@ -275,14 +274,14 @@ def close_counts(s: State, o: Stacks, row: int, t: int, c: int) -> None:
     for line in range(o.cost.shape[4]):
         o.cost[0, row, t, c, line] = center.cost[line]
         center.cost[line] = 0.0
-    for role in range(ROLES):
+    for role in range(ROLE_COUNT):
         o.role_count[EXITS, row, t, c, role] = center.exits[role]
         o.role_count[HIRES, row, t, c, role] = center.hires[role]
         center.exits[role] = center.hires[role] = 0
     if not center.met:
         return
     center.met = False
-    for role in range(ROLES):
+    for role in range(ROLE_COUNT):
         for event in range(o.event_count.shape[5]):
             o.event_count[INVITED, row, t, c, role, event] = center.invited[role, event]
             o.event_count[ATTENDED, row, t, c, role, event] = center.attended[role, event]
@@ -300,9 +299,9 @@ def close_run(s: State, o: Stacks, row: int) -> None:
         if center.collaborative != NONE:
             o.center_flag[METRICS_MADE, row, c] = center.makes_metrics
             o.center_flag[METRICS_USED, row, c] = center.uses_metrics
-            for role in range(ROLES):
-                o.call_count[CALL_HOLDERS, row, c, role] = s.centers[c].call_holders[role]
-                o.call_count[CALL_REGULARS, row, c, role] = s.centers[c].call_regulars[role]
+            for role in range(ROLE_COUNT):
+                o.call_count[CALL_HOLDERS, row, c, role] = center.call_holders[role]
+                o.call_count[CALL_REGULARS, row, c, role] = center.call_regulars[role]
     o.persons[PERSONS_CREATED, row] = clock.created
     o.persons[PERSONS_PRESENT, row] = people
     o.persons[PERSONS_WAITING, row] = clock.waiting

@@ -108,6 +108,8 @@ class State(NamedTuple):
     level_quads: Array  # [4, D, N / 4, 4], ``level`` again
     best_fit: Array  # [K, D]
     leaders_gain: Array  # [A, D]
+    leaders: Array  # [A] whose gain that is the mean of
+    active: Array  # [K] centers active this month
     participants: Array  # [C] centers in a collaborative, in the order of their numbers
 
 
@@ -160,6 +162,7 @@ def world(centers: int, slots: int, drivers: int, collaboratives: int, areas: in
         parts[name] = np.zeros(slots + 1, int)
     parts |= {"leaver_key": np.zeros(leavers), "key": np.zeros(slots), "near": np.zeros(slots)}
     parts["best_fit"] = np.zeros((collaboratives, drivers))
+    parts |= {"leaders": np.zeros(areas, int), "active": np.zeros(collaboratives, int)}
     parts["slot_quads"] = parts["slot"].reshape(BYSTANDERS + 1, -1, LANES)
     parts["level_quads"] = parts["level"].reshape(B + 1, drivers, -1, LANES)
     parts["clock"] = parts["clock"][0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bscsim.engine.arriving import set_positions
 from bscsim.engine.inlining import inlined
 from bscsim.engine.places import PDSA_ABANDONED, PDSA_GIVEN_UP
-from bscsim.engine.rows import copy, fill, weighted_sum
+from bscsim.engine.rows import copy, divide, fill, weighted_sum
 from bscsim.engine.seating import lose_seat
 from bscsim.engine.state import (
     EMPLOYED,
@@ -108,28 +108,30 @@ def compare_notes(s: State) -> None:
         best = s.centers[c].collaborative
         for d in range(s.level.shape[1]):
             s.best_fit[best, d] = max(s.best_fit[best, d], s.driver[FIT, c, d])
+    average_gains(s)
+
+
+def average_gains(s: State) -> None:
+    """E14: by area, mean K - k0 over the leaders of active and alumni centers; 0 for a leader never reached.
+
+    Summed in the order of the centers' numbers, which is that of the participants.
+    """
+    fill(s.leaders, 0)
     for area in range(s.leaders_gain.shape[0]):
-        average_gain(s, area)
-
-
-def average_gain(s: State, area: int) -> None:
-    """E14: mean K - k0 over the leaders of an area's active and alumni centers; 0 for a leader never reached."""
-    drivers = s.level.shape[1]
-    fill(s.leaders_gain[area], 0.0)
-    leaders = 0
+        fill(s.leaders_gain[area], 0.0)
     for place in range(s.clock.participants):
         center = s.centers[s.participants[place]]
-        i = center.first
+        i, area = center.first, center.area
         takes_part = center.status == ACTIVE or center.status == ALUMNI
-        if center.area != area or not takes_part or s.slot[PRESENT, i] == 0.0:
+        if not takes_part or s.slot[PRESENT, i] == 0.0:
             continue
-        leaders += 1
+        s.leaders[area] += 1
         if s.staff[i].exposed:
-            for d in range(drivers):
+            for d in range(s.level.shape[1]):
                 s.leaders_gain[area, d] += s.level[K, d, i] - s.level[K0, d, i]
-    if leaders > 0:
-        for d in range(drivers):
-            s.leaders_gain[area, d] = s.leaders_gain[area, d] / leaders
+    for area in range(s.leaders_gain.shape[0]):
+        if s.leaders[area] > 0:
+            divide(s.leaders_gain[area], s.leaders[area])
 
 
 @inlined
@@ -152,10 +154,10 @@ def consider_withdrawal(q: Record, s: State, c: int) -> bool:
     center.withdrawal_month = clock.month
     given_up = 0
     for d in range(s.level.shape[1]):
-        given_up += s.centers[c].open_pdsas[d]
-        s.centers[c].open_pdsas[d] = 0
-    s.centers[c].counts[PDSA_ABANDONED] += given_up
-    s.centers[c].counts[PDSA_GIVEN_UP] += given_up
+        given_up += center.open_pdsas[d]
+        center.open_pdsas[d] = 0
+    center.counts[PDSA_ABANDONED] += given_up
+    center.counts[PDSA_GIVEN_UP] += given_up
     for order in range(center.seats):
         if s.seats[c, order].holder != NONE:
             lose_seat(s, c, s.seats[c, order].holder)

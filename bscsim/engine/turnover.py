@@ -125,10 +125,10 @@ def let_go(q: Record, s: State, m: Market, c: int, leaving: int) -> None:
             lost += 1
             lose_seat(s, c, i)
     if lost > 0:
-        s.centers[c].counts[SEATS_LOST] += lost
+        center.counts[SEATS_LOST] += lost
         center.qi = qi_after_losses(center.qi, center.qi0, q.q_people, lost, center.seats)
     if exits > 0:
-        s.centers[c].cost[HIRING] += exits * q.price_hire
+        center.cost[HIRING] += exits * q.price_hire
         center.climate = climate_after_exits(center.climate, q.c_shock, exits, center.headcount)
 
 
@@ -136,7 +136,7 @@ def leave(q: Record, s: State, m: Market, c: int, i: int, moment: float) -> None
     """E1: empty a slot at ``moment`` (steps), count what leaves with its holder, and draw when it is filled again."""
     center, person = s.centers[c], s.staff[i]
     drivers = s.level.shape[1]
-    s.centers[c].exits[person.role] += 1
+    center.exits[person.role] += 1
     if person.role == PARENT:
         s.clock.left += 1
     else:
@@ -214,7 +214,7 @@ def welcome(q: Record, s: State, c: int, i: int) -> None:
     """E2, E17: count a newcomer and hand over the onboarding package, where there is one."""
     center = s.centers[c]
     role = s.staff[i].role
-    s.centers[c].hires[role] += 1
+    center.hires[role] += 1
     center.vacant -= 1
     center.touched = True
     if role != PARENT:
@@ -223,4 +223,4 @@ def welcome(q: Record, s: State, c: int, i: int) -> None:
         for d in range(s.level.shape[1]):
             target, fit = s.driver[HELP_TARGET, c, d], s.driver[FIT, c, d]
             s.level[K, d, i] = onboarded_knowledge(s.level[K, d, i], target, fit, q.onboarding)
-        s.centers[c].cost[SUPPORTS] += q.onboarding_price
+        center.cost[SUPPORTS] += q.onboarding_price
