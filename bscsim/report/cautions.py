@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bscsim.report.intervals import FOR_INTERVAL, FOR_PERCENTILES
+from bscsim.record.intervals import FOR_INTERVAL, FOR_PERCENTILES
 from bscsim.report.words import count, listed
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ import shlex
 from importlib.resources import files as package_files
 from typing import TYPE_CHECKING, Any
 
+from bscsim.record.intervals import FOR_PERCENTILES
 from bscsim.report import page_rows, story
 from bscsim.report.cautions import cautions
-from bscsim.report.intervals import FOR_PERCENTILES
 from bscsim.report.level_blocks import level_blocks
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from bscsim.record.intervals import Interval
 from bscsim.report.figures.spread import shared_gain
-from bscsim.report.intervals import Interval
 from bscsim.report.reading import ROLE_WORDS, Reading
 from bscsim.report.words import level
 

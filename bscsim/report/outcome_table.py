@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bscsim.report.intervals import Interval, interval
+from bscsim.record.intervals import Interval, interval
 
 if TYPE_CHECKING:
     import pandas as pd

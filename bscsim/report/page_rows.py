@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from bscsim.record.intervals import FOR_INTERVAL, FOR_PERCENTILES, interval
 from bscsim.report.figures.spread import clearly_positive
-from bscsim.report.intervals import FOR_INTERVAL, FOR_PERCENTILES, interval
 from bscsim.report.reading import ROLE_WORDS, SECTOR_WORDS, Reading
 from bscsim.report.words import dollars, level, percent, percent_interval, with_interval
 

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bscsim.record.intervals import FOR_PERCENTILES, Interval, interval
 from bscsim.record.measures import HIRING
 from bscsim.report.figures.costs import per_center
 from bscsim.report.figures.effects import wave_words
 from bscsim.report.figures.spread import shared_gain
 from bscsim.report.figures.timeline import held
-from bscsim.report.intervals import FOR_PERCENTILES, Interval, interval
 from bscsim.report.words import (
     LONG_MONTHS,
     NO_INTERVAL,

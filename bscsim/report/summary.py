@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bscsim.record.intervals import Interval, finite, interval, ratio_of_means
 from bscsim.record.measures import EVENTS, HIRING, LINES, PAYER_OF_LINE, PAYERS
 from bscsim.record.ratio import divide
 from bscsim.report.cautions import cautions
-from bscsim.report.intervals import Interval, finite, interval, ratio_of_means
 from bscsim.report.reading import SECTOR_WORDS
 
 if TYPE_CHECKING:

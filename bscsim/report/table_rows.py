@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from bscsim.record.intervals import Interval, interval
 from bscsim.record.measures import HIRING, LINES, PAYER_OF_LINE, STAFF_ROLES
-from bscsim.report.intervals import Interval, interval
 from bscsim.report.reading import SECTOR_WORDS, Reading
 
 Row = dict[str, Any]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bscsim.report.intervals import Interval
+    from bscsim.record.intervals import Interval
     from bscsim.report.reading import Reading
 
 MISSING = "n/a"

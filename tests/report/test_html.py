@@ -121,7 +121,7 @@ def test_the_users_text_is_escaped(run: Trajectories, manifest: dict[str, Any]) 
 
 
 def test_it_says_the_answer_with_intervals(text: str, reading: Reading) -> None:
-    from bscsim.report.intervals import interval
+    from bscsim.record.intervals import interval
     from bscsim.report.words import level
 
     effect = interval(reading.effect("all_present", 8))

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from bscsim.record.intervals import FOR_INTERVAL, FOR_PERCENTILES, interval
 from bscsim.report import html, page_rows, story
 from bscsim.report.figures import costs, draw_one, participation, spread, timeline
-from bscsim.report.intervals import FOR_INTERVAL, FOR_PERCENTILES, interval
 from bscsim.report.level_blocks import CUMULATED, OUTCOME_WORDS, level_blocks
 from bscsim.report.reading import Reading
 from bscsim.report.words import NO_INTERVAL, level

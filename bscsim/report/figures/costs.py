@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bscsim.record.intervals import Interval, interval
 from bscsim.record.measures import HIRING, LINES, PAYER_OF_LINE
 from bscsim.report.figures.style import BLUE, INK, ORANGE, SOFT, new_figure, note
-from bscsim.report.intervals import Interval, interval
 from bscsim.report.words import dollars, interval_note, listed, percent, supports_used
 
 if TYPE_CHECKING:

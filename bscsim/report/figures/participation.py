@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bscsim.record.intervals import Interval, interval
 from bscsim.report.figures.style import AMBER, BLUE, INK, SOFT, WASH, new_figure, note
-from bscsim.report.intervals import Interval, interval
 from bscsim.report.reading import ROLE_WORDS
 from bscsim.report.words import interval_note, listed, percent
 

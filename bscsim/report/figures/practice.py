@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bscsim.record.intervals import band, interval
 from bscsim.record.measures import STAFF_ROLES
 from bscsim.report.figures.style import (
     BLUE,
@@ -17,7 +18,6 @@ from bscsim.report.figures.style import (
     new_figure,
     note,
 )
-from bscsim.report.intervals import band, interval
 from bscsim.report.reading import ROLE_WORDS
 from bscsim.report.words import interval_note, level
 

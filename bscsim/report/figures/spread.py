@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bscsim.record.intervals import Interval, interval, ratio_of_means
 from bscsim.record.ratio import divide
 from bscsim.report.figures.style import AMBER, BLUE, FAINT, GREEN, INK, ORANGE, SOFT, new_figure, note
-from bscsim.report.intervals import Interval, interval, ratio_of_means
 from bscsim.report.words import interval_note, level, percent
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bscsim.record.intervals import band, interval
 from bscsim.report.figures.style import (
     SECTOR_COLORS,
     SECTOR_MARKERS,
@@ -15,7 +16,6 @@ from bscsim.report.figures.style import (
     note,
     spread_apart,
 )
-from bscsim.report.intervals import band, interval
 from bscsim.report.reading import SECTOR_WORDS, row_means
 from bscsim.report.words import MONTHS, interval_note, listed, percent, sector_words
 

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from bscsim.report.intervals import band, interval, ratio_of_means
+from bscsim.record.intervals import band, interval, ratio_of_means
 
 
 def test_t_interval_of_four_values() -> None:

@@ -1,4 +1,4 @@
-"""Means and intervals over replicates: the one place where the report does statistics.
+"""Means and intervals over replicates: the one place where reports and sweeps do this statistics.
 
 A replicate is one simulated collaborative (or one set of collaboratives). Two intervals answer two
 questions and are never mixed: the 95% Monte Carlo interval says how well the *mean* is known after this
