@@ -40,11 +40,13 @@ ALONE: Final = 400_000
 
 
 def processors() -> int:
-    """Return how many processors this process may use."""
+    """Return how many processors this process may use: those it is bound to, at most those of its SLURM task."""
     try:
-        return len(os.sched_getaffinity(0))
+        bound = len(os.sched_getaffinity(0))
     except AttributeError:  # not on this system
-        return os.cpu_count() or 1
+        bound = os.cpu_count() or 1
+    given = os.environ.get("SLURM_CPUS_PER_TASK", "")  # SLURM does not bind tasks on every cluster
+    return min(bound, int(given)) if given.isdecimal() and int(given) else bound
 
 
 @dataclass

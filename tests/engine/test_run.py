@@ -172,3 +172,10 @@ def test_no_product_is_fused_with_a_sum() -> None:
 def test_the_hot_path_divides_by_the_vector() -> None:
     """Speed rests on it: a rule that cannot be vectorised, or one array too many, would show here first."""
     assert len(re.findall(r"\bv?divpd\b", listing())) >= 4
+
+
+@pytest.mark.parametrize(("given", "most"), [("1", 1), ("64", None), ("", None), ("0", None), ("two", None)])
+def test_a_slurm_task_takes_the_processors_it_was_given(given, most, monkeypatch) -> None:
+    bound = engine_run.processors()
+    monkeypatch.setenv("SLURM_CPUS_PER_TASK", given)
+    assert engine_run.processors() == (most or bound)
