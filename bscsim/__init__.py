@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from bscsim.results import results
     from bscsim.run_folder import run
     from bscsim.scenario.faults import InputError
-    from bscsim.scenario.files import load
     from bscsim.scenario.scenario import Scenario, Study
     from bscsim.simulate import simulate
+    from bscsim.studies import load
 
 __version__ = "0.1.0"
 
@@ -46,7 +46,7 @@ _HOME: Final = {
     "Scenario": "bscsim.scenario.scenario",
     "Study": "bscsim.scenario.scenario",
     "Trajectories": "bscsim.record.trajectories",
-    "load": "bscsim.scenario.files",
+    "load": "bscsim.studies",
     "results": "bscsim.results",
     "run": "bscsim.run_folder",
     "simulate": "bscsim.simulate",

@@ -28,15 +28,20 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "agents": ("scenario", "rules", "record"),
     "engine": ("scenario", "rules", "record"),
     "simulate": ("scenario", "rules", "record", "agents", "engine"),
-    "results": ("record", "scenario", "rules"),
+    "trial": ("simulate", "record", "scenario", "rules"),
+    "sweeps": ("simulate", "engine", "record", "scenario", "rules"),
+    "studies": ("sweeps", "scenario"),
+    "results": ("sweeps", "record", "scenario", "rules"),
     "report": ("results", "record", "scenario", "rules"),
-    "run_folder": ("simulate", "report", "results", "record", "scenario", "rules"),
+    "run_folder": ("console", "studies", "sweeps", "simulate", "report", "results", "record", "scenario", "rules"),
     "bench": ("simulate", "agents", "engine", "record", "scenario", "rules"),
     "console": ("scenario",),
-    "cli": ("console", "run_folder", "bench", "simulate", "report", "results", "record", "scenario"),
+    "cli": ("console", "run_folder", "studies", "bench", "simulate", "report", "results", "record", "scenario"),
 }
 
-HEAVY = ("mesa", "numba", "matplotlib", "pandas", "scipy", "duckdb", "pyarrow", "numpy", "pydantic")
+HEAVY = (
+    "mesa", "numba", "matplotlib", "pandas", "scipy", "duckdb", "pyarrow", "numpy", "pydantic", "SALib", "distributed",
+)
 
 
 def room_of(module: str) -> str:

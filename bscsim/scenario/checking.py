@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from pydantic import ValidationError
 
@@ -16,6 +16,7 @@ from bscsim.scenario.layers import DEFAULT, FILE, SET
 from bscsim.scenario.scenario import Scenario
 
 Loc = tuple[str | int, ...]
+F = TypeVar("F", bound=Frozen)
 
 _EXPECTED: Final = {
     "float_type": "a number", "int_type": "an integer", "int_from_float": "an integer", "bool_type": "true or false",
@@ -26,7 +27,12 @@ _LISTED: Final = 14  # names listed in full where nothing is near
 
 
 def validate(root: Item) -> tuple[Scenario | None, list[Fault]]:
-    """Return the scenario, or None and everything that is wrong with it.
+    """Return the scenario, or None and everything that is wrong with it: see :func:`validated`."""
+    return validated(root, Scenario)
+
+
+def validated(root: Item, model: type[F]) -> tuple[F | None, list[Fault]]:
+    """Return a group of settings as its class, or None and everything that is wrong with it.
 
     A setting at fault hides what it would clash with, so faulty settings are set aside and the rest is checked again,
     until nothing new is found; clashes that involve a setting set aside are not reported.
@@ -36,16 +42,16 @@ def validate(root: Item) -> tuple[Scenario | None, list[Fault]]:
     faults: dict[Fault, None] = {}
     while True:
         try:
-            scenario = Scenario.model_validate(content)
+            accepted = model.model_validate(content)
         except ValidationError as error:
             found = [dict(detail) for detail in error.errors(include_url=False)]
         else:
-            return (None if faults else scenario), sorted(faults, key=in_order)
+            return (None if faults else accepted), sorted(faults, key=in_order)
         known = dict(aside)
         for detail in found:
             involved = _involved(detail)
             if detail["type"] != "clash" or not _touches(involved, known):
-                faults.setdefault(_fault(root, detail, involved))
+                faults.setdefault(_fault(root, detail, involved, model))
             aside.update(dict.fromkeys(involved))
         if len(aside) == len(known):
             return None, sorted(faults, key=in_order)
@@ -79,7 +85,7 @@ def _remove(content: Any, path: tuple[str, ...]) -> None:
     content.pop(path[-1], None)
 
 
-def _fault(root: Item, detail: dict[str, Any], involved: list[tuple[str, ...]]) -> Fault:
+def _fault(root: Item, detail: dict[str, Any], involved: list[tuple[str, ...]], model: type[Frozen]) -> Fault:
     """Say one of pydantic's errors at its place and in plain words."""
     loc: Loc = detail["loc"]
     item, walked = _find(root, loc)
@@ -88,8 +94,8 @@ def _fault(root: Item, detail: dict[str, Any], involved: list[tuple[str, ...]]) 
         return Fault(_clash_place(root, loc, involved), ".".join(map(str, loc)), detail["ctx"]["problem"])
     path = ".".join(map(str, walked))
     if kind == "extra_forbidden":
-        return Fault(item.key_place, path, "unknown name" + _unknown(loc))
-    return Fault(item.place, path, _problem(detail, item, _notes(loc).get("allowed", "")))
+        return Fault(item.key_place, path, "unknown name" + _unknown(loc, model))
+    return Fault(item.place, path, _problem(detail, item, _notes(loc, model).get("allowed", "")))
 
 
 def _problem(detail: dict[str, Any], item: Item, allowed: str) -> str:
@@ -131,9 +137,9 @@ def _rank(layer: str) -> int:
     return {SET: 3, FILE: 2, DEFAULT: 0}.get(layer, 1)
 
 
-def _models(loc: Loc) -> list[type[Frozen]]:
-    """List the models along a place, from the scenario inwards."""
-    models: list[type[Frozen]] = [Scenario]
+def _models(loc: Loc, model: type[Frozen]) -> list[type[Frozen]]:
+    """List the models along a place, from the whole inwards."""
+    models: list[type[Frozen]] = [model]
     for key in loc:
         field = models[-1].model_fields.get(str(key))
         if field is None or not isinstance(field.annotation, type) or not issubclass(field.annotation, Frozen):
@@ -142,24 +148,24 @@ def _models(loc: Loc) -> list[type[Frozen]]:
     return models
 
 
-def _notes(loc: Loc) -> dict[str, str]:
+def _notes(loc: Loc, model: type[Frozen]) -> dict[str, str]:
     """Return what is declared about the setting at a place (or that a list there belongs to)."""
-    models = _models(loc)
+    models = _models(loc, model)
     name = str(loc[min(len(models), len(loc)) - 1])
     field = models[min(len(models), len(loc)) - 1].model_fields.get(name)
     notes = field.json_schema_extra if field is not None else None
     return {key: str(value) for key, value in notes.items()} if isinstance(notes, dict) else {}
 
 
-def _unknown(loc: Loc) -> str:
+def _unknown(loc: Loc, whole: type[Frozen]) -> str:
     """Name the nearest known setting, here or elsewhere, or all there are."""
-    name, model = str(loc[-1]), _models(loc[:-1])[-1]
+    name, model = str(loc[-1]), _models(loc[:-1], whole)[-1]
     here = list(model.model_fields) + (["kind", "base"] if model is Scenario else [])
     near = difflib.get_close_matches(name, here, n=1)
     near += [known for known in here if len(name) > 3 and name in known]  # calls for affinity_calls
     if near:
         return f"; did you mean {near[0]}?"
-    elsewhere = [path for path in known_paths() if path.rpartition(".")[2] == name]
+    elsewhere = [path for path in known_paths(whole) if path.rpartition(".")[2] == name]
     if elsewhere:
         return f"; did you mean {elsewhere[0]}?"
     return f"; allowed: {', '.join(here)}" if len(here) <= _LISTED else "; bscsim parameters lists all names"

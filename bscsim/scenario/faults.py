@@ -48,6 +48,12 @@ class BscsimError(Exception):
     exit_status: ClassVar[int] = 1
 
 
+class ResumableError(BscsimError):
+    """Stopped before the end: what was done is kept, and the same command goes on (exit status 3)."""
+
+    exit_status: ClassVar[int] = 3
+
+
 class InputError(BscsimError):
     """Bad input: every fault that was found, together, before anything is simulated (exit status 2).
 

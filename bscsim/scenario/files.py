@@ -12,38 +12,38 @@ Settings come in layers: defaults, base (and its base), file, ``--set``. See :mo
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from pydantic import ValidationError
 
-from bscsim.scenario.bases import SHIPPED
 from bscsim.scenario.checking import in_order, validate
 from bscsim.scenario.document import Item, item_of, parse, read_text
 from bscsim.scenario.faults import Fault, InputError
 from bscsim.scenario.layers import DEFAULT, FILE, SET, layer_of, merge, override
 from bscsim.scenario.population import ROSTER_ONLY, Population, make_pool
+from bscsim.scenario.reading import BLOCKS, Reader, body_of
 from bscsim.scenario.scenario import NAME, Scenario, Study, pool_faults, resolved
 
-KINDS: Final = ("scenario",)
-LATER_KINDS: Final = ("sweep", "readiness", "power", "factorial", "sensitivity")
-
+Check = Callable[[str, Item | None, str], list[Fault]]
+"""What finds faults in the block of a kind: kind, block (None if it is not there), file."""
 
 
 def load(
-    path: str | os.PathLike[str], overrides: Iterable[str] = (), options: Mapping[str, str] | None = None
-) -> Study:
+    path: str | os.PathLike[str], overrides: Iterable[str] = (), options: Mapping[str, str] | None = None,
+    check: Check | None = None,
+) -> Study:  # fmt: skip
     r"""Read a study file.
 
     ``overrides`` are texts ``path=value`` laid over the file, such as ``calendar.sessions.0=4``; a value is read as
     YAML. A roster's path is relative to the file that names it, and to the working directory when it is an override.
     ``options`` are overrides that were given another way: how -> ``path=value``, such as ``--seed 5`` ->
     ``simulation.seed=5``. Faults name that way, and a setting given both ways is a fault.
+    ``check`` finds faults in the block of a kind other than scenario, to be raised with those of the scenario.
 
     Raises
     ------
@@ -63,22 +63,33 @@ def load(
     ('file', '--set', 'default')
     """
     path, overrides, options = Path(path), tuple(overrides), dict(options or {})
-    reader = _Reader()
+    reader = Reader()
     text = read_text(path)
     found = reader.study(path, text, FILE, ())
     if found is None:
         raise InputError(reader.faults)
-    kind, own = found
-    root = merge(item_of(resolved(Scenario()), DEFAULT), own)
-    if own.child("name") is None:
+    root = merge(item_of(resolved(Scenario()), DEFAULT), found.scenario)
+    if found.scenario.child("name") is None:
         root = replace(root, value={**root.value, "name": item_of(_stem(path), DEFAULT)})
     reader.faults += _given_twice(overrides, options)
+    block = found.block
     for place, change in (*(("", change) for change in overrides), *options.items()):
-        root, faults = override(root, change, place)
+        if found.kind in BLOCKS and change.strip().startswith(f"{found.kind}."):
+            block, faults = _override_block(found.kind, block, change, place)
+        else:
+            root, faults = override(root, change, place)
         reader.faults += faults
+    if check is not None and found.kind in BLOCKS:
+        reader.faults += check(found.kind, block, str(path))
     scenario = _checked(root, reader.faults, path)
     layers = {".".join(keys): layer_of(root, keys) for keys in _leaves(resolved(scenario))}
-    return Study(kind, scenario.name, scenario, path, layers, text, overrides, options)
+    return Study(found.kind, scenario.name, scenario, path, layers, text, overrides, options, root, block)
+
+
+def _override_block(kind: str, block: Item | None, change: str, place: str) -> tuple[Item | None, list[Fault]]:
+    """Lay one ``path=value`` over the block of a kind."""
+    whole, faults = override(Item({kind: block or item_of({}, DEFAULT)}, "", "", DEFAULT), change, place)
+    return whole.child(kind), faults
 
 
 def _given_twice(overrides: Iterable[str], options: Mapping[str, str]) -> list[Fault]:
@@ -107,118 +118,7 @@ def place_of(study: Study, path: str) -> str:
     top, _ = parse(study.text, str(study.path), FILE) if study.text else (None, [])
     if top is None or not isinstance(top.value, dict):
         return str(study.path)
-    return _place(_body(top, []), path, roster=False) or str(study.path)
-
-
-@dataclass(slots=True)
-class _Reader:
-    """Reads a file and the bases it starts from, and keeps what is wrong with any of them."""
-
-    faults: list[Fault] = field(default_factory=list)
-
-    def study(self, path: Path, text: str, layer: str, above: tuple[Path, ...]) -> tuple[str, Item] | None:
-        """Return the kind of a study file and its scenario laid over its bases', or None if it cannot be read."""
-        top, faults = parse(text, str(path), layer)
-        self.faults += faults
-        if top is None and faults:
-            return None
-        if top is None or not isinstance(top.value, dict):
-            shown = "nothing" if top is None else f"{top.shown()}, not a mapping"
-            where = f"{path}:1:1" if top is None else top.place
-            self.faults.append(Fault(where, "", f"the file holds {shown}; a study begins with kind: scenario"))
-            return None
-        kind = self.kind(top)
-        if kind in LATER_KINDS:  # its settings are not those of a scenario
-            return None
-        return kind, self.scenario(_body(top, self.faults), path, (*above, path.resolve()))
-
-    def kind(self, top: Item) -> str:
-        """Return the study's kind; that of a scenario if it is missing or unknown, so that the rest is checked too."""
-        item = top.child("kind")
-        allowed = f"allowed: {', '.join(KINDS)}"
-        if item is None:
-            self.faults.append(Fault(top.place, "kind", f"is missing; {allowed}"))
-        elif item.value in LATER_KINDS:
-            problem = f"{item.value} is not yet available in this version; {allowed}"
-            self.faults.append(Fault(item.place, "kind", problem))
-        elif item.value not in KINDS:
-            near = difflib.get_close_matches(str(item.value), KINDS, n=1)
-            hint = f"; did you mean {near[0]}?" if near else ""
-            self.faults.append(Fault(item.place, "kind", f"{item.shown()} is not known; {allowed}{hint}"))
-        if item is not None and item.value in (*KINDS, *LATER_KINDS):
-            return str(item.value)
-        return KINDS[0]
-
-    def scenario(self, body: Item, path: Path, above: tuple[Path, ...]) -> Item:
-        """Return a scenario block laid over its base; a base's name stays its own."""
-        settings = {key: item for key, item in body.value.items() if key != "base"}
-        own = _with_roster_beside(replace(body, value=settings), path)
-        base = body.child("base")
-        if base is None or base.value is None:
-            return own
-        below = self.base(base, path, above)
-        unnamed = {key: item for key, item in below.value.items() if key != "name"}
-        return merge(replace(below, value=unnamed), own)
-
-    def base(self, item: Item, path: Path, above: tuple[Path, ...]) -> Item:
-        """Return the scenario that a ``base`` names; an empty one if there is a fault with it."""
-        nothing = replace(item, value={})
-        name = item.value
-        if not isinstance(name, str):
-            self.faults.append(Fault(item.place, "base", f"{item.shown()} is not a shipped name or a path"))
-            return nothing
-        if name in SHIPPED:
-            return item_of(SHIPPED[name], f"base {name}")
-        file = path.parent / name
-        if not file.is_file():
-            self.faults.append(Fault(item.place, "base", _unknown_base(name, path.parent)))
-            return nothing
-        if file.resolve() in above:
-            circle = " -> ".join(step.name for step in (*above[above.index(file.resolve()):], file))
-            self.faults.append(Fault(item.place, "base", f"goes in a circle: {circle}"))
-            return nothing
-        try:
-            found = self.study(file, read_text(file), f"base {name}", above)
-        except InputError as error:  # the file cannot be read as text
-            self.faults += error.faults
-            return nothing
-        return nothing if found is None else found[1]
-
-
-def _body(top: Item, faults: list[Fault]) -> Item:
-    """Return a study's scenario block: under ``scenario``, or the file's own settings."""
-    inner = top.child("scenario")
-    if inner is None:
-        return replace(top, value={key: item for key, item in top.value.items() if key != "kind"})
-    if not isinstance(inner.value, dict):
-        problem = f"{inner.shown()} is not a mapping; allowed: base and the settings of a scenario"
-        faults.append(Fault(inner.place, "scenario", problem))
-        inner = replace(inner, value={})
-    settings = dict(inner.value)
-    for key, item in top.value.items():
-        if key == "name":
-            settings.setdefault(key, item)
-        elif key not in ("kind", "scenario"):
-            faults.append(Fault(item.key_place, key, "must stand inside scenario, as the file has that block"))
-    return replace(inner, value=settings)
-
-
-def _with_roster_beside(body: Item, path: Path) -> Item:
-    """Make a roster's path that of the file that names it."""
-    population = body.child("population")
-    roster = None if population is None else population.child("roster")
-    if population is None or roster is None or not isinstance(roster.value, str):
-        return body
-    beside = replace(roster, value=str(path.parent / roster.value))
-    inner = replace(population, value={**population.value, "roster": beside})
-    return replace(body, value={**body.value, "population": inner})
-
-
-def _unknown_base(name: str, folder: Path) -> str:
-    files = sorted(file.name for file in folder.glob("*.yaml"))
-    near = difflib.get_close_matches(name, [*SHIPPED, *files], n=1)
-    hint = f"; did you mean {near[0]}?" if near else ""
-    return f"'{name}' is neither a shipped scenario ({', '.join(SHIPPED)}) nor a file beside this one{hint}"
+    return _place(body_of(top, [], study.kind), path, roster=False) or str(study.path)
 
 
 def _checked(root: Item, faults: list[Fault], path: Path) -> Scenario:

@@ -77,10 +77,22 @@ def override(root: Item, text: str, place: str = "") -> tuple[Item, list[Fault]]
     item, faults = _value(path, value_text, place)
     if faults:
         return root, faults
+    root, problem = lay(root, path, item)
+    return root, [Fault(place, *problem)] if problem else []
+
+
+def lay(root: Item, path: str, item: Item) -> tuple[Item, tuple[str, str] | None]:
+    """Lay one value over a scenario at a dotted path; returns (path, problem) too if nothing can stand there.
+
+    >>> from bscsim.scenario.document import item_of
+    >>> base = item_of({"calendar": {"sessions": [3, 7]}}, "default")
+    >>> root, problem = lay(base, "calendar.sessions.1", item_of(8, ""))
+    >>> root.plain(), problem
+    ({'calendar': {'sessions': [3, 8]}}, None)
+    """
+    keys = path.split(".")
     problem = _blocked(root, keys)
-    if problem:
-        return root, [Fault(place, *problem)]
-    return merge(root, _nest(root, keys, item)), []
+    return (root, problem) if problem else (merge(root, _nest(root, keys, item)), None)
 
 
 def _value(path: str, text: str, place: str) -> tuple[Item, list[Fault]]:
@@ -137,7 +149,7 @@ def _nest(root: Item | None, keys: list[str], item: Item) -> Item:
     if root is not None and isinstance(root.value, list):
         value = list(root.value)
         value[int(keys[0])] = inner
-    return Item(value, item.place, item.place, SET)
+    return Item(value, item.place, item.key_place, SET)
 
 
 def layer_of(root: Item, path: tuple[str, ...]) -> str:

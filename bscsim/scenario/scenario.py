@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 
 from pydantic import AfterValidator, model_validator
 from pydantic_core import PydanticCustomError
@@ -21,6 +21,9 @@ from bscsim.scenario.faults import Fault, InputError
 from bscsim.scenario.fields import Clash, Frozen, refuse, section, setting
 from bscsim.scenario.parameters import Parameters
 from bscsim.scenario.population import ROSTER_ONLY, SYNTHETIC_ONLY, Pool, Population
+
+if TYPE_CHECKING:
+    from bscsim.scenario.document import Item
 
 STEPS_PER_MONTH: Final = {"month": 1, "half_month": 2, "week": 4}
 
@@ -219,7 +222,7 @@ class Study:
     """A study file, read.
 
     kind
-        What is to be done; ``scenario`` in this version.
+        What is to be done: ``scenario``, ``sweep``, ``factorial`` or ``sensitivity``.
     name, scenario
         Its name, and the scenario with every setting resolved.
     path, text
@@ -230,6 +233,10 @@ class Study:
         What was laid over it by options of their own: ``--seed 5`` -> ``simulation.seed=5``.
     layers
         Which layer set each resolved setting: dotted path -> ``default``, ``base NAME``, ``file`` or ``--set``.
+    root, block
+        The scenario's settings as items, each with its place, and the block of the kind likewise.
+    design
+        What the block says, read; None for a scenario (:class:`bscsim.sweeps.design.Design`).
     """
 
     kind: str
@@ -240,3 +247,6 @@ class Study:
     text: str = ""
     overrides: tuple[str, ...] = ()
     options: Mapping[str, str] = field(default_factory=dict)
+    root: Item | None = field(default=None, repr=False, compare=False)
+    block: Item | None = field(default=None, repr=False, compare=False)
+    design: Any = field(default=None, repr=False, compare=False)

@@ -1,0 +1,295 @@
+"""From the block of a study file to its design; every fault at once, each at its place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+import numpy as np
+
+from bscsim.scenario.checking import in_order, validated
+from bscsim.scenario.document import Item, item_of
+from bscsim.scenario.elements import Elements
+from bscsim.scenario.faults import Fault, InputError
+from bscsim.scenario.scenario import Scenario, Study
+from bscsim.sweeps import factors as reading_factors
+from bscsim.sweeps.asking import Ask, asks, needs_twin
+from bscsim.sweeps.design import AS_BASE, Array, Design
+from bscsim.sweeps.factors import Factor
+from bscsim.sweeps.settings import SETTINGS, FactorialSettings, SensitivitySettings, SweepSettings
+
+MOST_CELLS: Final = 1_000_000
+"""Cells a study may have."""
+
+SHOWN: Final = 8
+"""Faults of combinations that are listed one by one."""
+
+Settings = SweepSettings | FactorialSettings | SensitivitySettings
+
+
+@dataclass
+class Block:
+    """The block of a kind, read without its scenario."""
+
+    kind: str
+    settings: Settings | None = None
+    factors: list[Factor] = field(default_factory=list)
+    steps: dict[str, int] = field(default_factory=dict)
+    asks: list[Ask] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    places: dict[str, str] = field(default_factory=dict)
+
+
+def faults_of(kind: str, item: Item | None, file: str) -> list[Fault]:
+    """List what is wrong with a block, whatever its scenario."""
+    return read_block(kind, item, file).faults
+
+
+def read_block(kind: str, item: Item | None, file: str) -> Block:
+    """Read a block: settings, factors, responses; what is wrong stands in its ``faults``."""
+    block = Block(kind)
+    if item is None or item.value is None:
+        item = Item({}, f"{file}:1:1", f"{file}:1:1", "default")
+    if not isinstance(item.value, dict):
+        block.faults.append(Fault(item.place, kind, f"{item.shown()} is not a mapping of settings and factors"))
+        return block
+    own = {key: inner for key, inner in item.value.items() if key not in ("factors", "cells", "responses")}
+    settings, faults = validated(replace(item, value=own), SETTINGS[kind])
+    block.settings = settings
+    block.faults += [replace(fault, path=f"{kind}.{fault.path}") for fault in faults]
+    block.asks, faults = asks(item.child("responses"), f"{kind}.responses")
+    block.faults += faults
+    block.places = {key: inner.place for key, inner in item.value.items()} | {"": item.place}
+    _read_factors(block, item)
+    return block
+
+
+def _read_factors(block: Block, item: Item) -> None:
+    """Read factors, or the cells of a list."""
+    reader = reading_factors.Reader(f"{block.kind}.factors")
+    listed = isinstance(block.settings, SweepSettings) and block.settings.design == "list"
+    given, cells = item.child("factors"), item.child("cells")
+    if listed or (cells is not None and given is None):
+        _read_cells(block, cells, item)
+        return
+    if cells is not None:
+        block.faults.append(Fault(cells.place, f"{block.kind}.cells", "belongs to design: list"))
+    if given is None and block.kind == "factorial":  # the five elements, absent and as intended
+        given = item_of({f"elements.{name}": [0.0, 1.0] for name in Elements.model_fields}, "default")
+    if given is None:
+        block.faults.append(Fault(item.place, f"{block.kind}.factors", "is missing; a study needs something that "
+                                  "varies, such as factors: {parameters.std_hold: [0.3, 0.9]}"))  # fmt: skip
+        return
+    block.factors, block.steps = reader.factors(given), reader.steps
+    block.faults += reader.faults
+    _fit_design(block)
+
+
+def _read_cells(block: Block, cells: Item | None, item: Item) -> None:
+    """Read ``cells: [{label: , set: {path: value}}]`` as one factor with a level a cell."""
+    path = f"{block.kind}.cells"
+    if cells is None or not isinstance(cells.value, list) or len(cells.value) < 2:
+        place = item.place if cells is None else cells.place
+        block.faults.append(
+            Fault(place, path, "needs a list of two or more cells, each {label: text, set: {path: value}}")
+        )
+        return
+    levels, labels = [], []
+    for number, cell in enumerate(cells.value):
+        label, sets = cell.child("label"), cell.child("set")
+        extra = [key for key in cell.value if key not in ("label", "set")] if isinstance(cell.value, dict) else []
+        fine = label is not None and isinstance(label.value, str) and not extra
+        if not fine or (sets is not None and not isinstance(sets.value, dict | None)):
+            block.faults.append(Fault(cell.place, f"{path}.{number}", "must be {label: text, set: {path: value, ...}}"))
+            continue
+        assert label is not None
+        if label.value in labels:
+            block.faults.append(
+                Fault(label.place, f"{path}.{number}", f"the label {label.shown()} stands here a second time")
+            )
+        changes = {} if sets is None or sets.value is None else sets.value
+        for name, inner in changes.items():
+            if name in reading_factors.NOT_FACTORS:
+                block.faults.append(Fault(inner.key_place, f"{path}.{number}", f"{name} cannot vary between cells"))
+        levels.append(tuple(changes.items()))
+        labels.append(label.value)
+    block.factors = [Factor("cell", tuple(levels), tuple(labels), (), cells.place)]
+
+
+def _fit_design(block: Block) -> None:
+    """Refuse factors that do not fit the design, and cut ranges into steps where levels are needed."""
+    settings = block.settings
+    design = getattr(settings, "design", getattr(settings, "method", ""))
+    for at, factor in enumerate(block.factors):
+        where = f"{block.kind}.factors.{factor.name}"
+        if block.kind == "factorial":
+            stepped = factor.stepped(2)
+            if len(stepped.levels) != 2:
+                problem = f"has {len(stepped.levels)} levels; a factorial experiment takes two, low and high"
+                block.faults.append(Fault(factor.place, where, problem))
+            block.factors[at] = stepped
+        elif design in ("grid", "one_at_a_time") and factor.ranges:
+            steps = block.steps.get(factor.name, 2 if design == "one_at_a_time" else 0)
+            if not steps:
+                block.faults.append(
+                    Fault(factor.place, where, "is a range, and a grid needs levels: give steps: 3, say")
+                )
+            else:
+                block.factors[at] = factor.stepped(steps)
+
+
+def design_of(study: Study) -> Design:
+    """Read the design of a study; raises InputError with every fault."""
+    assert study.root is not None
+    block = read_block(study.kind, study.block, str(study.path))
+    if block.faults or block.settings is None:
+        raise InputError(sorted(block.faults, key=in_order))
+    points = _points(block, study.root)
+    sampled_name = {"sobol": "indices", "morris": "morris"}
+    name = getattr(block.settings, "design", None) or sampled_name[getattr(block.settings, "method", "")]
+    design = Design(study.kind, name, block.settings, tuple(block.factors), points, tuple(block.asks), None,
+                    study.root, study.scenario)  # fmt: skip
+    _refuse(_level_faults(design))
+    _refuse(_combination_faults(design))
+    _refuse(_ask_faults(design, block))
+    if design.sampled:
+        return design
+    reference, faults = _reference(design, study.block)
+    _refuse(faults)
+    return replace(design, reference=reference)
+
+
+def _refuse(faults: Sequence[Fault]) -> None:
+    if faults:
+        raise InputError(sorted(dict.fromkeys(faults), key=in_order))
+
+
+def _points(block: Block, root: Item) -> Array:
+    """Lay out the cells; refuses more than :data:`MOST_CELLS` before they are made."""
+    from bscsim.sweeps import fractions, points
+
+    settings, factors = block.settings, block.factors
+    counts = [len(factor.levels) for factor in factors]
+    size = _size(settings, counts)
+    if size > MOST_CELLS:
+        where = block.places.get("factors", block.places[""])
+        problem = f"makes {size:,} cells ({' x '.join(map(str, counts))}); at most {MOST_CELLS:,} are possible"
+        raise InputError([Fault(where, f"{block.kind}.factors", f"{problem}: fewer levels, or a sampled design")])
+    try:
+        if isinstance(settings, FactorialSettings):
+            number = len(factors)
+            signs = fractions.full(number) if settings.design == "full" else fractions.fraction(number).signs
+            return np.asarray((signs > 0).astype(np.int64))
+        if isinstance(settings, SensitivitySettings):
+            if settings.method == "morris":
+                return points.morris(settings.trajectories, len(factors), settings.levels, settings.seed)
+            return points.saltelli(settings.samples, len(factors), settings.seed)
+    except ValueError as error:
+        raise InputError([Fault(block.places.get("factors", block.places[""]), block.kind, str(error))]) from None
+    assert isinstance(settings, SweepSettings)
+    if settings.design == "list":
+        return np.arange(counts[0])[:, None]
+    if settings.design == "grid":
+        return points.grid(counts)
+    if settings.design == "one_at_a_time":
+        return points.one_at_a_time(counts, [_base_level(factor, root) for factor in factors])
+    make: Callable[..., Array] = (
+        points.latin_hypercube if settings.design == "latin_hypercube" else points.sobol_sequence
+    )
+    return make(settings.samples, len(factors), settings.seed)
+
+
+def _size(settings: Settings | None, counts: list[int]) -> int:
+    """Number of cells a design is going to have."""
+    if isinstance(settings, FactorialSettings):
+        return 2 ** len(counts)
+    if isinstance(settings, SensitivitySettings):
+        each = settings.trajectories * (len(counts) + 1), settings.samples * (len(counts) + 2)
+        return int(each[settings.method == "sobol"])
+    assert settings is not None
+    if settings.design == "grid":
+        size = 1
+        for count in counts:
+            size *= count
+        return size
+    return settings.samples if settings.design in ("latin_hypercube", "sobol") else sum(counts) + 1
+
+
+def _base_level(factor: Factor, root: Item) -> int:
+    """Which level of a factor the base scenario has; -1 if none of them."""
+    from bscsim.sweeps.design import item_at
+
+    base = {path: item_at(root, path) for path in factor.paths}
+    for at, level in enumerate(factor.levels):
+        if all((item := base[path]) is not None and item.plain() == value.plain() for path, value in level):
+            return at
+    return AS_BASE
+
+
+def _level_faults(design: Design) -> list[Fault]:
+    """Try each level alone; of a factor whose path does not exist, once."""
+    faults: list[Fault] = []
+    for factor in design.factors:
+        levels = factor.levels or tuple(factor.at(end) for end in (0.0, 1.0))
+        for level in levels:
+            found = _moved(design.checked(level)[1], level, factor)
+            faults += found
+            if any("unknown name" in fault.message for fault in found):
+                break
+    return faults
+
+
+def _moved(faults: list[Fault], level: Any, factor: Factor) -> list[Fault]:
+    """Faults that the base does not have, at the place of the level: clashes name the setting they are about."""
+    places = [item.place for _, item in level if item.place] or [factor.place]
+    return [fault if fault.place else replace(fault, place=places[0]) for fault in faults]
+
+
+def _combination_faults(design: Design) -> list[Fault]:
+    """Try one cell of each combination that can clash; the first few faults, and how many cells more."""
+    faults: list[Fault] = []
+    bad = 0
+    for cell in design.one_a_shape():
+        found = design.checked(design.changes(cell))[1]
+        bad += bool(found)
+        if found and bad <= SHOWN:
+            faults += [replace(fault, message=f"{fault.message} (in the cell {design.label(cell)})") for fault in found]
+    if bad > SHOWN:
+        faults.append(Fault("", f"{design.kind}.factors", f"and {bad - SHOWN} combinations more cannot be run"))
+    return faults
+
+
+def _ask_faults(design: Design, block: Block) -> list[Fault]:
+    """Refuse responses that some cell cannot give."""
+    place = block.places.get("responses", block.places[""])
+    faults: list[Fault] = []
+    for cell in design.one_a_shape():
+        scenario: Scenario = design.scenario(cell)
+        calendar = scenario.calendar
+        for ask in design.asks:
+            if ask.month(calendar) > calendar.horizon:
+                problem = f"{ask.key} is month {ask.month(calendar)}, after the horizon ({calendar.horizon}) of cell "
+                problem += f"{design.label(cell)}; a later calendar.horizon or an earlier response would do"
+                faults.append(Fault(place, f"{design.kind}.responses", problem))
+        if faults:
+            return faults[:SHOWN]
+    if not design.base.simulation.twin:
+        faults = [Fault(place, f"{design.kind}.responses", f"{ask.key} needs the untreated twin: simulation.twin: true")
+                  for ask in design.asks if needs_twin(ask.name)]  # fmt: skip
+    return faults
+
+
+def _reference(design: Design, item: Item | None) -> tuple[int, list[Fault]]:
+    """Find the cell that others are compared with: the first (of a factorial: all high), unless the file says."""
+    given = None if item is None else item.child("reference")
+    if given is None or given.value is None:
+        return (design.cells - 1 if design.kind == "factorial" else 0), []
+    labels = [design.label(cell) for cell in range(design.cells)]
+    if isinstance(given.value, int) and not isinstance(given.value, bool) and 0 <= given.value < design.cells:
+        return int(given.value), []
+    if str(given.value) in labels:
+        return labels.index(str(given.value)), []
+    shown = "; ".join(labels[:SHOWN])
+    problem = f"{given.shown()} is no cell; allowed: 0 to {design.cells - 1}, or a label: {shown}"
+    return 0, [Fault(given.place, f"{design.kind}.reference", problem)]
