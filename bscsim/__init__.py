@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from bscsim.scenario.scenario import Scenario, Study
     from bscsim.simulate import simulate
     from bscsim.studies import load
+    from bscsim.trial import formulas
 
 __version__ = "0.1.0"
 
@@ -34,6 +35,7 @@ __all__ = [
     "Study",
     "Trajectories",
     "__version__",
+    "formulas",
     "load",
     "results",
     "run",
@@ -46,6 +48,7 @@ _HOME: Final = {
     "Scenario": "bscsim.scenario.scenario",
     "Study": "bscsim.scenario.scenario",
     "Trajectories": "bscsim.record.trajectories",
+    "formulas": "bscsim.trial",
     "load": "bscsim.studies",
     "results": "bscsim.results",
     "run": "bscsim.run_folder",
@@ -57,7 +60,9 @@ def __getattr__(name: str) -> Any:
     """Import the module that holds a public name, the first time the name is used."""
     if name not in _HOME:
         raise AttributeError(f"module 'bscsim' has no attribute {name!r}")
-    value = getattr(import_module(_HOME[name]), name)
+    home = import_module(_HOME[name])
+    # formulas is a module of functions; all others are functions and classes
+    value = import_module(f"{_HOME[name]}.{name}") if name == "formulas" else getattr(home, name)
     globals()[name] = value
     return value
 
