@@ -1,6 +1,6 @@
 """The command line: parse, call, print.
 
-Exit status: 0 done, 1 the study failed, 2 bad input, 130 Ctrl-C, 143 SIGTERM.
+Exit status: 0 done, 1 the study failed, 2 bad input, 3 stopped and resumable, 130 Ctrl-C, 143 SIGTERM (a scenario).
 What a command needs is imported inside it, so that ``bscsim --help`` is quick.
 """
 
@@ -18,7 +18,7 @@ from typing import Annotated, ParamSpec
 import typer
 
 from bscsim import __version__, console
-from bscsim.scenario.faults import BscsimError
+from bscsim.scenario.faults import BscsimError, ResumableError
 
 app = typer.Typer(
     name="bscsim",
@@ -53,18 +53,18 @@ class Terminated(KeyboardInterrupt):
     """SIGTERM arrived; it cleans up as Ctrl-C does."""
 
 
+def _terminate(number: int, _: object) -> None:
+    signal.signal(number, signal.SIG_IGN)
+    raise Terminated
+
+
 @contextmanager
 def sigterm_cleans_up() -> Iterator[None]:
     """Raise Terminated at the first SIGTERM; later ones wait until the clean-up is done. Only for the command line."""
-
-    def stop(*_: object) -> None:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        raise Terminated
-
     if signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:  # whoever started us wants it otherwise
         yield
         return
-    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGTERM, _terminate)
     try:
         yield
     finally:
@@ -135,9 +135,21 @@ def run(
         typer.Option("--workers", metavar="N", min=1, help="Threads of the compiled engine.",
                      show_default="one a processor"),
     ] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option("--cluster", metavar="tcp://HOST:PORT", help="Use the workers of a running Dask scheduler."),
+    ] = None,
+    shard: Annotated[
+        str | None,
+        typer.Option("--shard", metavar="I/N", help="Run part I of 0 to N-1 of a sweep, for a job array."),
+    ] = None,
     dry_run: Annotated[
         bool,
         typer.Option("--dry-run", help="Say what would be run, and stop."),
+    ] = False,
+    yes: Annotated[
+        bool,
+        typer.Option("--yes", help="Run also what takes long or much disk."),
     ] = False,
     force: Annotated[
         bool,
@@ -145,24 +157,55 @@ def run(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Simulate a study and leave a folder: report, figures, tables, summary, provenance."""
-    from bscsim.scenario.files import load
+    """Simulate a study and leave a folder: report, figures, tables, summary, provenance.
+
+    A sweep that was stopped goes on with the same command.
+    """
+    from bscsim.studies import load
 
     study = load(file, overrides or (), _options(replicates=replicates, seed=seed))
 
     from bscsim import run_folder  # after the file: bad input is answered before anything heavy is imported
 
     if dry_run:
-        plan = run_folder.plan(study, out=out, force=force, workers=workers, engine=engine.value)
+        plan = run_folder.plan(study, out, force, workers, engine.value, cluster, shard)
         console.show_json(plan) if as_json else console.show(plan)
         return
-    with console.progress("replicates") as tick:
-        done = run_folder.run(study, out=out, force=force, engine=engine.value, workers=workers, progress=tick)
-    if as_json:
+    many = study.design is not None
+    with going_on(many), console.events() if as_json and many else console.progress("replicates") as tick:
+        done = run_folder.run(
+            study, out=out, engine=engine.value, workers=workers, force=force, progress=tick, cluster=cluster,
+            shard=shard, yes=yes,
+        )  # fmt: skip
+    if many and as_json:
+        console.event(event="done", folder=str(done.folder), message=str(done))
+    elif as_json:
         print((done.folder / "summary.json").read_text(encoding="utf-8"), end="")
     else:
         print(done)
-        console.show({"report": done.folder / "report.html", "summary": done.folder / "summary.json"})
+        if shard is None:  # a part has no report
+            console.show({"report": done.folder / "report.html", "summary": done.folder / "summary.json"})
+
+
+@contextmanager
+def going_on(many: bool) -> Iterator[None]:
+    """End with exit status 3 at SIGTERM or SIGUSR1, as a batch system sends them, if what was done is kept."""
+    if not many:
+        yield
+        return
+    usual = signal.getsignal(signal.SIGUSR1) if hasattr(signal, "SIGUSR1") else None
+    if usual is signal.SIG_DFL:
+        signal.signal(signal.SIGUSR1, _terminate)
+    try:
+        yield
+    except Terminated:
+        raise ResumableError("stopped; what was done is kept, and the same command goes on") from None
+    except KeyboardInterrupt:
+        console.say("what was done is kept, and the same command goes on")
+        raise
+    finally:
+        if usual is signal.SIG_DFL:
+            signal.signal(signal.SIGUSR1, signal.SIG_DFL)
 
 
 def _options(**given: str | None) -> dict[str, str]:
@@ -174,10 +217,13 @@ def _options(**given: str | None) -> dict[str, str]:
 @ending
 def check(file: StudyFile, overrides: Overrides = None) -> None:
     """Read a study file and name every fault at once, by file, line and column; simulates nothing."""
-    from bscsim.scenario.files import load
+    from bscsim.studies import load
 
     study = load(file, overrides or ())
     print(f"{file}: ok ({study.kind}: {study.name})")
+    if study.design is not None:
+        cells, replicates = study.design.cells, study.scenario.simulation.replicates
+        print(f"{study.design.name}: {cells:,} cells x {replicates:,} replicates")
     population = study.scenario.population
     if population.roster is not None:
         from bscsim.scenario.population import make_pool
@@ -215,7 +261,7 @@ def rerun(
     ],
     cell: Annotated[
         int,
-        typer.Option("--cell", metavar="C", min=0, help="Which cell; a scenario has one, 0."),
+        typer.Option("--cell", metavar="C", min=0, help="Which cell, from 0; a scenario has one."),
     ] = 0,
 ) -> None:
     """Simulate one replicate again from the folder's provenance and compare it bit for bit."""
@@ -227,7 +273,7 @@ def rerun(
 @app.command()
 @ending
 def report(directory: Folder) -> None:
-    """Make tables, figures and report.html again from the stored results."""
+    """Make tables, figures and report.html again from the stored results; puts the parts of a job array together."""
     from bscsim import run_folder
 
     print(run_folder.report(directory))

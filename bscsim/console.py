@@ -129,10 +129,57 @@ def progress(label: str) -> Iterator[Tick]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn(label), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    rate = TextColumn("{task.fields[rate]}")
+    columns = (TextColumn(label), BarColumn(), MofNCompleteColumn(), rate, TimeRemainingColumn())
+    pace = _Pace()
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(label, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+        task = bar.add_task(label, total=None, rate="")
+
+        def tick(done: int, total: int) -> None:
+            said = pace(done, total)[0]
+            bar.update(task, completed=done, total=total, rate="" if said is None else f"{said:.3g}/s")
+
+        yield tick
+
+
+def event(**facts: object) -> None:
+    """Print one event of long work as a line of JSON on stdout.
+
+    >>> event(event="progress", done=1)
+    {"event": "progress", "done": 1}
+    """
+    print(json.dumps(facts, ensure_ascii=False, allow_nan=False), flush=True)
+
+
+@contextmanager
+def events() -> Iterator[Tick]:
+    """Print how far long work is as events, at most one a second: done, total, a second, seconds left."""
+    pace = _Pace()
+    last = 0.0
+
+    def tick(done: int, total: int) -> None:
+        nonlocal last
+        rate, left = pace(done, total)
+        if time.monotonic() - last >= 1.0 or done == total:
+            last = time.monotonic()
+            event(event="progress", done=done, total=total, per_second=rate, seconds_left=left)
+
+    yield tick
+
+
+class _Pace:
+    """How fast it goes and how long it will take, from the first word of progress on: what goes before is done once."""
+
+    def __init__(self) -> None:
+        self.first: tuple[float, int] | None = None
+
+    def __call__(self, done: int, total: int) -> tuple[float | None, float | None]:
+        now = time.monotonic()
+        since, before = self.first = self.first or (now, done)
+        if done <= before or now <= since:
+            return None, None
+        rate = (done - before) / (now - since)
+        return round(rate, 2), round((total - done) / rate, 1)
 
 
 class _Lines:
@@ -143,18 +190,16 @@ class _Lines:
 
     def __init__(self, label: str) -> None:
         self.label = label
-        self.first: tuple[float, int] | None = None
+        self.pace = _Pace()
         self.tenths = 0
 
     def __call__(self, done: int, total: int) -> None:
-        now = time.monotonic()
-        self.first = self.first or (now, done)
+        rate, left = self.pace(done, total)
         tenths = 10 * done // max(total, 1)
         if tenths <= self.tenths:
             return
         self.tenths = tenths
-        since, before = self.first
-        if before < done < total:
-            say(f"{self.label}: {done} of {total}, about {(now - since) * (total - done) / (done - before):.0f} s left")
+        if rate is not None and done < total:
+            say(f"{self.label}: {done} of {total}, {rate:.3g} a second, about {left:.0f} s left")
         else:
             say(f"{self.label}: {done} of {total}")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bscsim.record import provenance
+from bscsim.scenario.reading import BLOCKS
 
 if TYPE_CHECKING:
     import duckdb
@@ -20,8 +22,8 @@ CELLS = ("centers", "months", "staff")
 """Stored tables a query can name, besides the files of tables/ (each by its name without .csv)."""
 
 
-def results(folder: str | os.PathLike[str]) -> Results:
-    """Open the folder that a run left.
+def results(folder: str | os.PathLike[str]) -> Results | SweepResults:
+    """Open the folder that a run left: :class:`Results` of a scenario, :class:`SweepResults` of a study of many cells.
 
     Raises InputError when it is no such folder.
 
@@ -30,7 +32,78 @@ def results(folder: str | os.PathLike[str]) -> Results:
     >>> found.effects().query("month == 16")                             # doctest: +SKIP
     >>> found.sql("select month, avg(readiness) from months where world = 0 group by month")  # doctest: +SKIP
     """
-    return Results(Path(folder))
+    path = Path(folder)
+    many = provenance.require(path)["study"]["kind"] in BLOCKS
+    return SweepResults(path) if many else Results(path)
+
+
+class SweepResults:
+    """The results of a study of many cells: a row a cell, a row a replicate and wave, and queries by `sql`.
+
+    >>> import bscsim                                                                      # doctest: +SKIP
+    >>> found = bscsim.results("results/active_ingredients")                               # doctest: +SKIP
+    >>> found.sql("select cell, avg(effect) from replicates where month = 16 group by cell")  # doctest: +SKIP
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.manifest: dict[str, Any] = provenance.require(folder)
+
+    def __repr__(self) -> str:
+        study, run = self.manifest["study"], self.manifest["run"]
+        return f"<results of {study['name']}: {run['cells']} cells, {run['replicates']} replicates, seed {run['seed']}>"
+
+    @cached_property
+    def summary(self) -> dict[str, Any]:
+        """The contents of summary.json."""
+        found: dict[str, Any] = json.loads((self.folder / "summary.json").read_text(encoding="utf-8"))
+        return found
+
+    @cached_property
+    def _needed(self) -> list[Path]:
+        """The stored files to read: each row once. StoreError if a row is there twice or a file lacks one."""
+        from bscsim.sweeps.folder import files_of
+
+        return files_of(self.folder)
+
+    def cells(self) -> pd.DataFrame:
+        """One row a cell: number, label, level of each factor, replicates, and each response's mean."""
+        import pandas as pd
+
+        rows = [
+            {"cell": one["cell"], "label": one["label"], **one["levels"], "replicates": one["replicates"]}
+            | {key: value["mean"] if value else None for key, value in one["values"].items()}
+            for one in self.summary["cells"]
+        ]
+        return pd.DataFrame(rows)
+
+    def replicates(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
+        """One row a cell, replicate and wave, in that order: keys, and the outcomes named (all unless given)."""
+        import pandas as pd
+        import pyarrow.parquet as pq
+
+        names = None if columns is None else ["cell", "replicate", "month", *columns]
+        parts = [pq.read_table(path, columns=names).to_pandas() for path in self._needed]
+        table = pd.concat(parts, ignore_index=True)
+        ordered: pd.DataFrame = table.sort_values(["cell", "replicate", "month"], ignore_index=True, kind="stable")
+        return ordered
+
+    @cached_property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """A duckdb connection in memory: `replicates` (the stored rows), `cells`, and the tables of tables/."""
+        import duckdb
+
+        made = duckdb.connect()
+        files = ", ".join(f"'{_quoted(path)}'" for path in self._needed)
+        made.execute(f"create view replicates as select * from read_parquet([{files}])")
+        for path in sorted((self.folder / "tables").glob("*.csv")):
+            made.execute(f"create view \"{path.stem}\" as select * from read_csv('{_quoted(path)}', sample_size=-1)")
+        return made
+
+    def sql(self, query: str) -> pd.DataFrame:
+        """Answer a query over `replicates` and the tables of tables/ (`cells`, `responses`, `contrasts`, ...)."""
+        frame: pd.DataFrame = self.connection.execute(query).df()
+        return frame
 
 
 class Results:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -264,7 +265,51 @@ def test_run_passes_on_its_options(folder: SimpleNamespace, monkeypatch: pytest.
     assert (study.scenario.simulation.replicates, study.scenario.simulation.seed) == (7, 0)
     assert study.scenario.parameters.k_hour == 0.05
     assert callable(settings.pop("progress"))
-    assert settings == {"out": Path("there"), "force": True, "engine": "compiled", "workers": 2}
+    assert settings == {"out": Path("there"), "force": True, "engine": "compiled", "workers": 2, "cluster": None,
+                        "shard": None, "yes": False}  # fmt: skip
+
+
+SWEEP = ROOT / "experiments" / "support_arms.yaml"
+
+
+def test_a_sweep_passes_on_its_options_and_a_part_has_no_report(
+    folder: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["--cluster", "tcp://host:8786", "--shard", "3/16", "--yes"]
+    assert call(monkeypatch, "run", SWEEP, *options) == 0
+    ((_, (study,), settings),) = folder.calls
+    assert study.design.cells == 5
+    assert (settings["cluster"], settings["shard"], settings["yes"]) == ("tcp://host:8786", "3/16", True)
+    assert capsys.readouterr().out == "there holds the results\n"
+
+
+def test_a_sweep_tells_events_as_json_lines(
+    folder: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(monkeypatch, "run", SWEEP, "--json") == 0
+    folder.calls[0][2]["progress"](5, 5)
+    events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert events[0] == {"event": "done", "folder": "there", "message": "there holds the results"}
+    assert events[1] == {"event": "progress", "done": 5, "total": 5, "per_second": None, "seconds_left": None}
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGUSR1"), reason="this system has no SIGUSR1")
+@pytest.mark.parametrize("number", [signal.SIGTERM, getattr(signal, "SIGUSR1", None)])
+def test_a_sweep_stopped_by_a_batch_system_ends_with_status_3(
+    number: signal.Signals, folder: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stopped(*arguments: object, **settings: object) -> None:
+        signal.raise_signal(number)
+
+    folder.run = stopped
+    assert call(monkeypatch, "run", SWEEP) == 3
+    assert capsys.readouterr().err == "stopped; what was done is kept, and the same command goes on\n"
+    assert signal.getsignal(number) is signal.SIG_DFL
+
+
+def test_check_says_how_many_cells(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(monkeypatch, "check", SWEEP) == 0
+    assert capsys.readouterr().out.splitlines()[1] == "list: 5 cells x 400 replicates"
 
 
 def test_run_says_where_the_report_is(
@@ -357,7 +402,7 @@ def test_piped_progress_is_a_line_each_tenth(capsys: pytest.CaptureFixture[str])
             tick(done, 200)
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 10
-    assert lines[0].startswith("replicates: 20 of 200, about ")
+    assert re.fullmatch(r"replicates: 20 of 200, [0-9.e+]+ a second, about \d+ s left", lines[0])
     assert lines[-1] == "replicates: 200 of 200"
 
 

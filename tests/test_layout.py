@@ -116,7 +116,8 @@ def test_public_names_are_the_contract() -> None:
 @pytest.mark.parametrize("name", sorted(bscsim._HOME))
 def test_public_names_are_there_and_documented(name: str) -> None:
     value = getattr(bscsim, name)
-    functions = [getattr(value, inner) for inner in value.__all__] if name == "formulas" else [value]  # a module of them
+    # formulas is a module of functions
+    functions = [getattr(value, inner) for inner in value.__all__] if name == "formulas" else [value]
     assert all(map(callable, functions)), f"bscsim.{name} must be a class or a function, not {value!r}"
     assert value.__doc__
     assert value is getattr(bscsim, name)

@@ -9,6 +9,7 @@ import hashlib
 import json
 import platform
 import subprocess
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -30,9 +31,9 @@ def describe(study: Study, pool: Pool, engine: str) -> dict[str, Any]:
     """Everything about a run that is known before it starts (times and files are added when it ends).
 
     Keys: ``study`` (name, kind, digest), ``run`` (seed, replicates, twin, dt), ``counts`` (centers kept, by sector,
-    rows dropped by reason), ``scenario`` (every setting, resolved), ``layers`` (what set each of them), ``roster``
-    (SHA-256 of its file, if there is one), ``file`` (name and exact text), ``set`` (what ``--set`` laid over it),
-    ``versions``, ``platform``, ``git``, ``engine``.
+    rows dropped by reason), ``scenario`` (every setting, resolved), ``layers`` (what set each of them), ``block`` (that
+    of the kind), ``roster`` (SHA-256 of its file, if there is one), ``file`` (name and exact text), ``set`` (what
+    ``--set`` laid over it), ``versions``, ``platform``, ``git``, ``engine``.
     """
     from bscsim.scenario.scenario import resolved
 
@@ -47,6 +48,7 @@ def describe(study: Study, pool: Pool, engine: str) -> dict[str, Any]:
         "counts": counts(pool),
         "scenario": resolved(scenario),
         "layers": dict(study.layers),
+        "block": None if study.block is None else study.block.plain(),
         "roster": _roster(scenario),
         "file": {"name": Path(study.path).name, "text": study.text},
         "set": list(study.overrides),
@@ -82,7 +84,7 @@ def versions() -> dict[str, str]:
     from bscsim import __version__
     from bscsim.rules.draws import STREAM_VERSION
 
-    found = {"bscsim": __version__, "code": code_digest(), "streams": str(STREAM_VERSION)}
+    found = {"bscsim": __version__, "code": code_digest(), "model": model_digest(), "streams": str(STREAM_VERSION)}
     found["python"] = platform.python_version()
     for name in LIBRARIES:
         try:
@@ -92,12 +94,35 @@ def versions() -> dict[str, str]:
     return found
 
 
+MODEL_ROOMS: Final = ("agents", "engine", "record", "rules", "scenario")
+"""The rooms whose code decides what a replicate's numbers are."""
+
+
+@cache
+def model_digest() -> str:
+    """First 16 hexadecimal digits of the SHA-256 of the code that decides numbers: the version of the model.
+
+    Unlike :func:`code_digest` it does not change with reports, commands or runners, so that results of a sweep outlive
+    those.
+    """
+    return _digest_of([path for path in _sources() if path.parts[0] in MODEL_ROOMS])
+
+
 def code_digest() -> str:
     """First 16 hexadecimal digits of the SHA-256 of this package's source files: says whether code has changed."""
+    return _digest_of(_sources())
+
+
+def _sources() -> list[Path]:
+    package = Path(__file__).resolve().parents[1]
+    return sorted(path.relative_to(package) for path in package.rglob("*.py"))
+
+
+def _digest_of(names: list[Path]) -> str:
     package = Path(__file__).resolve().parents[1]
     digest = hashlib.sha256()
-    for path in sorted(package.rglob("*.py")):
-        digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes())
+    for name in names:
+        digest.update(name.as_posix().encode() + b"\0" + (package / name).read_bytes())
     return digest.hexdigest()[:16]
 
 

@@ -144,21 +144,39 @@ def _write_file(folder: Path, stem: str, table: Any) -> Path:
                    write_statistics=False, store_schema=True)
     data = sink.getvalue().to_pybytes()
     path = folder / f"{stem}-{_hash(data)}.parquet"
-    _write_safely(path, data)
+    write_safely(path, data)
     return path
 
 
-def _write_safely(path: Path, data: bytes) -> None:
-    """Write under a temporary name, sync, rename: the file is whole or not there."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+def write_safely(path: Path, data: bytes) -> None:
+    """Write under a temporary name, sync, rename: the file is whole or not there, also after a power cut.
+
+    The temporary name is new, not made of the process id: processes of two machines may write to one folder.
+    """
+    temporary = path.with_name(f".{path.name}.{os.urandom(4).hex()}.tmp")
     try:
         with temporary.open("wb") as stream:
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
         temporary.replace(path)
+        sync_folder(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make names in a folder last, where the system can."""
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError:  # Windows has no such thing
+        return
+    try:
+        os.fsync(handle)
+    except OSError:  # a file system that cannot
+        return
+    finally:
+        os.close(handle)
 
 
 def _hash(data: bytes) -> str:

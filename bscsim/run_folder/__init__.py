@@ -1,7 +1,6 @@
-"""What `bscsim run`, `rerun` and `report` do with a folder of results.
+"""What `bscsim run`, `rerun` and `report` do with a folder of results: of a scenario, or of a study of many cells.
 
-A run is built in DIR.tmp-PID beside DIR and put in its place when it is whole: a failure or Ctrl-C leaves nothing
-half-made. Files that are not this program's own are never replaced or deleted.
+Files that are not this program's own are never replaced or deleted.
 """
 
 from __future__ import annotations
@@ -9,24 +8,19 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bscsim.record import provenance
-from bscsim.run_folder import place
-from bscsim.scenario.faults import BscsimError, Fault, InputError
+from bscsim.run_folder import scenario, sweep
+from bscsim.scenario.faults import Fault, InputError
+from bscsim.scenario.reading import BLOCKS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from bscsim.record.trajectories import Trajectories
-    from bscsim.scenario.population import Pool
     from bscsim.scenario.scenario import Study
     from bscsim.simulate import Engine
 
 Tick = Callable[[int, int], None]
-CELLS = "cells"
 
 
 @dataclass(frozen=True)
@@ -50,14 +44,21 @@ def run(
     workers: int | None = None,
     force: bool = False,
     progress: Tick | None = None,
+    cluster: str | None = None,
+    shard: str | None = None,
+    yes: bool = False,
 ) -> Done:
     """Simulate a study and leave its results in a folder.
 
     `out`: the folder, results/NAME unless given; if it already holds this very run (same scenario, seed, replicates
     and version), only the report is made again. `replicates`, `seed`: instead of the study's. `engine`:
     "compiled" or "mesa", with the same results. `workers`: threads of the compiled engine, one a processor unless
-    given; results do not depend on it. `force`: replace the results
-    of another study, or write beside files that are not ours. `progress`: called with (replicates finished, asked).
+    given; results do not depend on it. `force`: replace the results of another study, or write beside files that are
+    not ours. `progress`: called with (replicates finished, asked).
+
+    A study of many cells (sweep, factorial, sensitivity) fills its folder block by block and goes on from there.
+    `cluster`: the address of a Dask scheduler whose workers are used instead of threads. `shard`: "I/N", the part I of
+    0 to N - 1 of the blocks, for a job array; :func:`report` puts parts together. `yes`: run also what is large.
 
     Raises InputError, before anything is simulated, when the run would not fit in memory, or the folder cannot
     be written or holds something else.
@@ -66,43 +67,54 @@ def run(
     >>> bscsim.run(bscsim.load("experiments/ccl_feasibility.yaml"), replicates=20)     # doctest: +SKIP
     """
     _check_workers(engine, workers)
-    study, folder, pool = prepared(study, out, replicates, seed)
-    description = provenance.describe(study, pool, engine)
-    place.require_usable(folder)
-    found = place.look(folder, description)
-    if found is place.Content.SAME_RUN and provenance.same_code(provenance.require(folder), description):
-        stored = stored_run(folder, description)
-        if stored is not None:
-            message = f"{folder} already holds this run: the report was made again, nothing was simulated"
-            return rebuilt(folder, stored, message)
-    place.refuse(folder, found, force)
-    simulate_into(folder, study, description, engine, workers, force, progress)
-    return Done(folder, True, f"{folder} holds the results")
+    if study.design is not None:
+        study = with_settings(study, replicates, seed)
+        options = sweep.Options(engine, workers, cluster, shard_of(shard), force, yes)
+        folder, message = sweep.run(study, out, options, progress or (lambda done, total: None))
+        return Done(folder, True, message)
+    refuse_parts(study, cluster, shard)
+    study, folder, pool = scenario.prepared(study, out, replicates, seed)
+    return Done(folder, *scenario.run(study, folder, pool, engine, workers, force, progress))
 
 
-def prepared(
-    study: Study, out: str | os.PathLike[str] | None, replicates: int | None, seed: int | None
-) -> tuple[Study, Path, Pool]:
-    """The study with its last settings, its folder and its centers; refuses what would not fit in memory."""
-    from bscsim.scenario.files import place_of
-    from bscsim.scenario.memory import require_memory
-    from bscsim.scenario.population import make_pool
+def with_settings(study: Study, replicates: int | None, seed: int | None) -> Study:
+    """A study of many cells with other replicates or another seed in every cell."""
+    from bscsim.scenario.document import item_of
+    from bscsim.scenario.layers import lay
+    from bscsim.studies import with_design
 
     given = {"simulation.replicates": replicates, "simulation.seed": seed}
     changes = {name: value for name, value in given.items() if value is not None}
-    if changes:
-        layers = dict(study.layers) | dict.fromkeys(changes, "call")
-        study = replace(study, scenario=changed(study, changes), layers=layers)
-    pool = make_pool(study.scenario.population)
-    try:
-        require_memory(study.scenario, pool=pool)
-    except InputError as error:
-        faults = [
-            fault if fault.path in changes else replace(fault, place=place_of(study, fault.path))
-            for fault in error.faults
-        ]
-        raise InputError(faults) from None
-    return study, Path(out) if out is not None else Path("results") / study.name, pool
+    if not changes:
+        return study
+    root = study.root
+    for name, value in changes.items():
+        assert root is not None
+        root = lay(root, name, item_of(value, "call"))[0]
+    layers = dict(study.layers) | dict.fromkeys(changes, "call")
+    return with_design(replace(study, scenario=scenario.changed(study, changes), layers=layers, root=root))
+
+
+def shard_of(text: str | None) -> Any:
+    """Read "I/N"."""
+    from bscsim.sweeps.running import Shard
+
+    if text is None:
+        return None
+    number, slash, of = text.partition("/")
+    if not (slash and number.isdecimal() and of.isdecimal() and int(number) < int(of)):
+        problem = "must be I/N, part I of 0 to N - 1, such as 0/16 to 15/16"
+        raise InputError([Fault(f"--shard {text}", "", problem)])
+    return Shard(int(number), int(of))
+
+
+def refuse_parts(study: Study, cluster: str | None, shard: str | None) -> None:
+    """Refuse a cluster or a part for a study that has one cell."""
+    given = {"--cluster": cluster, "--shard": shard}
+    faults = [Fault(f"{name} {value}", "", f"belongs to a study of many cells; {study.name} is a scenario")
+              for name, value in given.items() if value is not None]
+    if faults:
+        raise InputError(faults)
 
 
 def _check_workers(engine: Engine, workers: int | None) -> None:
@@ -120,115 +132,21 @@ def _check_workers(engine: Engine, workers: int | None) -> None:
         raise InputError(faults)
 
 
-def changed(study: Study, changes: Mapping[str, int]) -> Any:
-    """The study's scenario with other values; InputError for values it does not accept."""
-    from pydantic import ValidationError
-
-    try:
-        return study.scenario.with_values(changes)
-    except ValidationError as error:
-        faults = [Fault("", ".".join(map(str, one["loc"])), one["msg"]) for one in error.errors()]
-        raise InputError(faults) from None
-
-
 def plan(
     study: Study,
     out: str | os.PathLike[str] | None = None,
     force: bool = False,
     workers: int | None = None,
     engine: Engine = "compiled",
+    cluster: str | None = None,
+    shard: str | None = None,
 ) -> dict[str, Any]:
     """Say what :func:`run` would do, and raise what it would raise, without simulating or writing anything."""
-    from bscsim.simulate import threads_of
-
     _check_workers(engine, workers)
-    study, folder, pool = prepared(study, out, None, None)
-    place.require_usable(folder)
-    found = place.look(folder, provenance.describe(study, pool, engine))
-    if found is not place.Content.SAME_RUN:
-        place.refuse(folder, found, force)
-    settings = study.scenario.simulation
-    return {
-        "study": study.name,
-        "centers": len(pool.id),
-        "dropped": sum(pool.dropped.values()),
-        "replicates": settings.replicates,
-        "seed": settings.seed,
-        "worlds": 2 if settings.twin else 1,
-        "months": study.scenario.calendar.burn_in + study.scenario.calendar.horizon,
-        "memory_mb": round(study.scenario.memory_bytes(pool=pool) / 1e6),
-        "engine": engine,
-        "threads": threads_of(engine, workers),
-        "folder": str(folder),
-        "folder_holds": found.value,
-    }
-
-
-def simulate_into(
-    folder: Path,
-    study: Study,
-    description: dict[str, Any],
-    engine: Engine,
-    workers: int | None,
-    force: bool,
-    progress: Tick | None,
-) -> None:
-    """Simulate, write everything beside the folder, and put it in place.
-
-    What was simulated is not lost: if the report fails, the cells are kept in the folder; if the folder was filled by
-    another run meanwhile, the results are kept beside it.
-    """
-    from bscsim.record import store
-    from bscsim.simulate import simulate
-
-    started = now()
-    with place.beside(folder) as building:
-        threads = None if engine == "mesa" else workers
-        record = simulate(study.scenario, engine=engine, progress=progress, threads=threads)
-        cells = [f"{CELLS}/{path.name}" for path in store.write(record, building / CELLS)]
-        written, failure = reported(record, description, building)
-        times = {"started": started, "finished": now()}
-        manifest = description | {"times": times, "files": sorted([*cells, *written])}
-        (building / provenance.NAME).write_text(provenance.to_text(manifest), encoding="utf-8")
-        try:
-            place.refuse(folder, place.look(folder, description), force)
-            place.install(building, folder)
-        except (InputError, OSError) as error:
-            kept = place.keep(building, folder)
-            raise BscsimError(f"{error}\nthe results were simulated and are kept in {kept}") from error
-    if failure is not None:
-        raise BscsimError(f"the report failed ({type(failure).__name__}: {failure}); the simulated results are in "
-                          f"{folder}, and `bscsim report {folder}` tries again") from failure  # fmt: skip
-
-
-def reported(
-    record: Trajectories, description: Mapping[str, Any], building: Path
-) -> tuple[list[str], Exception | None]:
-    """Write the report's files and return their names; on a failure none of them, and what went wrong."""
-    from bscsim.report import write_report
-
-    before = list(building.iterdir())
-    try:
-        return write_report(record, description, building), None
-    except Exception as error:  # whatever it is, an hour of simulation must not be lost to it
-        place.clear(path for path in building.iterdir() if path not in before)
-        return [], error
-
-
-def now() -> str:
-    """Return this moment, UTC, to the second."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def stored_run(folder: Path, description: Mapping[str, Any]) -> Trajectories | None:
-    """The record stored in a folder if it is whole and undamaged, else None."""
-    from bscsim.record import store
-
-    try:
-        record = store.read(folder / CELLS, provenance.stored_scenario(description))
-    except store.StoreError:
-        return None
-    return record if len(record.replicates) == description["run"]["replicates"] else None
+    if study.design is not None:
+        return sweep.plan(study, out, sweep.Options(engine, workers, cluster, shard_of(shard), force))
+    refuse_parts(study, cluster, shard)
+    return scenario.plan(*scenario.prepared(study, out, None, None), engine, workers, force)
 
 
 def report(folder: str | os.PathLike[str]) -> Done:
@@ -236,27 +154,11 @@ def report(folder: str | os.PathLike[str]) -> Done:
 
     Raises InputError for a folder without results, StoreError when a stored file is missing or damaged.
     """
-    from bscsim.record import store
-
     folder = Path(folder)
-    manifest = provenance.require(folder)
-    record = store.read(folder / CELLS, provenance.stored_scenario(manifest))
-    return rebuilt(folder, record, f"{folder / 'report.html'} was made again from the stored results")
-
-
-def rebuilt(folder: Path, record: Trajectories, message: str) -> Done:
-    """Write the report of a stored record anew; the cells stay as they are."""
-    from bscsim.report import write_report
-
-    manifest = provenance.require(folder)
-    with place.beside(folder) as building:
-        written = write_report(record, manifest, building)
-        cells = [name for name in manifest["files"] if name.startswith(f"{CELLS}/")]
-        manifest["times"]["report"] = now()
-        manifest["files"] = sorted([*cells, *written])
-        (building / provenance.NAME).write_text(provenance.to_text(manifest), encoding="utf-8")
-        place.install(building, folder)
-    return Done(folder, False, message)
+    if provenance.require(folder)["study"]["kind"] in BLOCKS:
+        return Done(folder, False, sweep.report(folder))
+    scenario.report(folder)
+    return Done(folder, False, f"{folder / 'report.html'} was made again from the stored results")
 
 
 def rerun(folder: str | os.PathLike[str], cell: int = 0, replicate: int = 0) -> str:
@@ -265,49 +167,7 @@ def rerun(folder: str | os.PathLike[str], cell: int = 0, replicate: int = 0) -> 
     Returns a line that says how many rows were compared. Raises BscsimError (exit status 1) that names what
     differs, and InputError for a cell or replicate that is not there or a scenario that is no longer the same.
     """
-    from bscsim.record import store
-    from bscsim.run_folder.again import same_scenario
-    from bscsim.simulate import simulate
-
     folder = Path(folder)
     manifest = provenance.require(folder)
-    require_there(folder, manifest, cell, replicate)
-    scenario = same_scenario(folder, manifest)
-    stored = store.read(folder / CELLS, provenance.stored_scenario(manifest), [replicate])
-    run_ = manifest["run"]
-    again = simulate(scenario, replicates=[replicate], seed=run_["seed"], twin=run_["twin"], engine=manifest["engine"])
-    different = store.differences(stored, again)
-    if different:
-        raise BscsimError(f"replicate {replicate} differs from the stored rows in {', '.join(different)}"
-                          + version_note(manifest))  # fmt: skip
-    return f"replicate {replicate} of cell {cell}: {compared(stored)} simulated again, all equal bit for bit"
-
-
-def require_there(folder: Path, manifest: Mapping[str, Any], cell: int, replicate: int) -> None:
-    """Raise InputError unless the cell and the replicate exist."""
-    last = manifest["run"]["replicates"] - 1
-    faults = []
-    if cell != 0:
-        faults.append(Fault(str(folder), "cell", f"must be 0 (a scenario has one cell), not {cell}"))
-    if not 0 <= replicate <= last:
-        faults.append(Fault(str(folder), "replicate", f"must be 0 to {last}, not {replicate}"))
-    if faults:
-        raise InputError(faults)
-
-
-def compared(record: Trajectories) -> str:
-    """Rows of the stored tables that one record holds, in words."""
-    centers, months = len(record.labels.center_id), len(record.months)
-    worlds = len(record.worlds)
-    staff = sum(len(world.staff) for _, world in record.worlds)
-    return (
-        f"{worlds * centers:,} center rows, {worlds * centers * months:,} center-month rows and {staff:,} staff rows"
-    )
-
-
-def version_note(manifest: Mapping[str, Any]) -> str:
-    """What else differs between then and now: versions of this package and of the libraries."""
-    here = provenance.versions()
-    then = manifest["versions"]
-    changes = [f"{name} {then[name]} then, {here[name]} now" for name in then if here.get(name) != then[name]]
-    return f" (versions: {'; '.join(changes)})" if changes else ""
+    again = sweep.rerun if manifest["study"]["kind"] in BLOCKS else scenario.rerun
+    return again(folder, manifest, cell, replicate)

@@ -46,6 +46,7 @@ class Range:
     def at(self, unit: float) -> float | int:
         """Return the value at a point of [0, 1].
 
+        >>> from bscsim.scenario.document import item_of
         >>> item = item_of(0, "")
         >>> Range("p", 1, 100, True, False, item).at(0.5), Range("p", 1, 4, False, True, item).at(0.9)
         (10.0, 4)

@@ -203,17 +203,18 @@ def _points(block: Block, root: Item) -> Array:
 def _size(settings: Settings | None, counts: list[int]) -> int:
     """Number of cells a design is going to have."""
     if isinstance(settings, FactorialSettings):
-        return 2 ** len(counts)
+        return 1 << len(counts)
     if isinstance(settings, SensitivitySettings):
-        each = settings.trajectories * (len(counts) + 1), settings.samples * (len(counts) + 2)
-        return int(each[settings.method == "sobol"])
+        if settings.method == "sobol":
+            return settings.samples * (len(counts) + 2)
+        return settings.trajectories * (len(counts) + 1)
     assert settings is not None
     if settings.design == "grid":
         size = 1
         for count in counts:
             size *= count
         return size
-    return settings.samples if settings.design in ("latin_hypercube", "sobol") else sum(counts) + 1
+    return int(settings.samples) if settings.design in ("latin_hypercube", "sobol") else sum(counts) + 1
 
 
 def _base_level(factor: Factor, root: Item) -> int:

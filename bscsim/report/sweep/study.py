@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from bscsim.report.sweep.numbers import FOR_INTERVAL, Estimate, Writer, writer_for
+from bscsim.record.intervals import FOR_INTERVAL
+from bscsim.report.sweep.numbers import Estimate, Writer, writer_for
 from bscsim.report.words import count
 
 FIGURED = 6

@@ -1,4 +1,4 @@
-"""The scenario of a finished run, found again: its roster from any folder, and what has changed since, by name."""
+"""The scenario or study of a folder, found again: its roster from any folder, and what has changed since, by name."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bscsim.record import provenance
 from bscsim.scenario.faults import Fault, InputError
 
 if TYPE_CHECKING:
-    from bscsim.scenario.scenario import Scenario
+    from bscsim.scenario.scenario import Scenario, Study
 
 
 def same_scenario(folder: Path, manifest: Mapping[str, Any]) -> Scenario:
@@ -27,6 +27,22 @@ def same_scenario(folder: Path, manifest: Mapping[str, Any]) -> Scenario:
     reasons = reasons or _changed(scenario, manifest)
     problem = f"is no longer the scenario that was simulated: {'; '.join(reasons)}"
     raise InputError([Fault(str(folder / provenance.NAME), "", problem)])
+
+
+def study_of(folder: Path, manifest: Mapping[str, Any]) -> Study:
+    """The study that a manifest describes, with the block of its kind; InputError if its roster is not found."""
+    from bscsim.scenario.document import item_of
+    from bscsim.scenario.scenario import Study, resolved
+
+    scenario = provenance.scenario_of(manifest)
+    if scenario.population.roster is not None:
+        scenario = _with_roster(scenario, folder, manifest)
+    block = None if manifest["block"] is None else item_of(manifest["block"], "manifest")
+    study, file = manifest["study"], manifest["file"]
+    return Study(
+        study["kind"], study["name"], scenario, Path(file["name"]), manifest["layers"], file["text"],
+        tuple(manifest["set"]), {}, item_of(resolved(scenario), "manifest"), block,
+    )  # fmt: skip
 
 
 def _with_roster(scenario: Scenario, folder: Path, manifest: Mapping[str, Any]) -> Scenario:

@@ -1,0 +1,223 @@
+"""The folder of a study of many cells: whose it is, how it begins, and what is cleaned away before it goes on.
+
+It is filled where it stands, so that it can be left at any moment: the manifest comes first, and makes all else ours.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from bscsim.record import provenance
+from bscsim.run_folder import place
+from bscsim.scenario.faults import Fault, InputError
+
+if TYPE_CHECKING:
+    from bscsim.scenario.scenario import Study
+    from bscsim.simulate import Engine
+    from bscsim.sweeps.design import Design
+    from bscsim.sweeps.layout import Layout
+
+TRIES: Final = 5
+"""How often a folder is begun that others begin at the same time."""
+
+REPORT: Final = "report"
+"""A report is built in DIR/report.tmp-XXXX: on the same file system, and with no more rights than the folder's."""
+
+_LEFT: Final = re.compile(r"\.manifest\.json\.[0-9a-f]{8}\.tmp|manifest\.json\.tmp-\w{8}|report\.tmp-\w{8}|tmp\w{8}")
+"""What a process that was killed, or is just beginning, may leave in a folder besides results."""
+
+SAME: Final = (
+    ("study", "name"), ("study", "kind"), ("study", "digest"), ("versions", "model"), ("versions", "streams"),
+)  # fmt: skip
+"""What has to be equal for a folder to go on."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A study that is ready to be run: its layout, its folder and what the manifest says of it."""
+
+    study: Study
+    layout: Layout
+    folder: Path
+    description: dict[str, Any]
+
+    @property
+    def cells(self) -> Path:
+        """Where the files of blocks are."""
+        return self.folder / "cells"
+
+
+def prepared(study: Study, out: str | os.PathLike[str] | None, engine: Engine) -> Prepared:
+    """Lay a study out."""
+    from bscsim.scenario.population import make_pool
+    from bscsim.sweeps.folder import model_key
+    from bscsim.sweeps.layout import Layout
+
+    design: Design = study.design
+    layout = Layout.of(design, study.scenario.simulation.replicates, model_key())
+    description = provenance.describe(study, make_pool(study.scenario.population), engine)
+    description["study"]["digest"] = design.digest
+    description["run"]["cells"] = design.cells
+    folder = Path(out) if out is not None else Path("results") / study.name
+    return Prepared(study, layout, folder, description | {"files": []})
+
+
+def of_folder(folder: Path) -> Prepared:
+    """The study that a folder holds, from its manifest alone."""
+    from bscsim.sweeps.folder import stored
+
+    manifest = provenance.require(folder)
+    study, layout = stored(folder, manifest)
+    return Prepared(study, layout, folder, {name: value for name, value in manifest.items() if name != "times"})
+
+
+def require_allowed(ready: Prepared, force: bool) -> place.Content:
+    """Say what the folder holds; InputError if this study may not go there."""
+    place.require_usable(ready.folder)
+    found = look(ready)
+    if found is not place.Content.SAME_RUN:
+        place.refuse(ready.folder, found, force)
+    return found
+
+
+def look(ready: Prepared) -> place.Content:
+    """Say what a folder holds, seen from this study; InputError if it has more replicates than are asked for."""
+    found = place.look(ready.folder, ready.description)
+    manifest = provenance.read(ready.folder)
+    if manifest is None:
+        beginning = found is place.Content.FOREIGN and _only_beginnings(ready.folder)
+        return place.Content.NOTHING if beginning else found
+    if any(manifest[group].get(name) != ready.description[group].get(name) for group, name in SAME):
+        return place.Content.OTHER_RUN
+    held, asked = manifest["run"]["replicates"], ready.layout.replicates
+    if held > asked:
+        problem = f"holds {held:,} replicates of this study, and {asked:,} are asked for; ask for as many, or choose "
+        problem += "another --out"
+        raise InputError([Fault(str(ready.folder), "simulation.replicates", problem)])
+    return place.Content.SAME_RUN
+
+
+def _only_beginnings(folder: Path) -> bool:
+    """Whether a folder without a manifest holds only what a run that is beginning, or was killed then, has made."""
+    return all(_LEFT.fullmatch(path.name) and not _filled(path) for path in folder.iterdir())
+
+
+def _filled(path: Path) -> bool:
+    with suppress(OSError):
+        return path.is_dir() and any(path.iterdir())
+    return False
+
+
+def begin(ready: Prepared, force: bool) -> None:
+    """Make the folder this study's; several processes may do so at once."""
+    for left in reversed(range(TRIES)):
+        try:
+            if _begun(ready, require_allowed(ready, force)):
+                break
+        except FileNotFoundError:  # another runner, that is alone, cleaned up
+            if not left:
+                raise
+    ready.cells.mkdir(parents=True, exist_ok=True)
+
+
+def _begun(ready: Prepared, found: place.Content) -> bool:
+    """Write the manifest as far as it is needed; False if another process did meanwhile."""
+    from bscsim.record.store import write_safely
+
+    folder, description = ready.folder, ready.description
+    if found is place.Content.SAME_RUN:
+        old = provenance.require(folder)
+        if old["run"] != description["run"]:  # more replicates than before
+            text = provenance.to_text(description | {"files": old["files"], "times": old.get("times", {})})
+            write_safely(folder / provenance.NAME, text.encode())
+        return True
+    text = provenance.to_text(description | {"times": {"started": now()}})
+    if found is place.Content.OTHER_RUN:  # --force: what was there was of another study
+        wipe(folder)
+        write_safely(folder / provenance.NAME, text.encode())
+        return True
+    folder.mkdir(parents=True, exist_ok=True)
+    return _first(folder / provenance.NAME, text.encode())
+
+
+def _first(path: Path, data: bytes) -> bool:
+    """Write a file that is not there yet, whole; False if another process was quicker."""
+    from bscsim.record.store import sync_folder, write_safely
+
+    part = path.with_name(f".{path.name}.{os.urandom(4).hex()}.tmp")
+    try:
+        with part.open("wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.link(part, path)
+        sync_folder(path.parent)
+    except FileExistsError:
+        return False
+    except FileNotFoundError:
+        raise
+    except OSError:  # a file system without links
+        write_safely(path, data)
+    finally:
+        part.unlink(missing_ok=True)
+    return True
+
+
+def now() -> str:
+    """Return this moment, UTC, to the millisecond."""
+    from datetime import UTC, datetime
+
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def wipe(folder: Path) -> None:
+    """Delete the results of another run: the files its manifest names, and its blocks."""
+    from bscsim.sweeps import store
+
+    manifest = provenance.require(folder)
+    for path in sorted((folder / "cells").glob("*")):
+        if path.is_file() and store.is_ours(path.name):
+            path.unlink(missing_ok=True)
+    place.remove(folder, manifest["files"])
+
+
+def clean(ready: Prepared, alone: bool, check: bool = True) -> None:
+    """Delete what killed writers left, files of other versions, and damaged files: what was in them is run again.
+
+    ``alone``: no other runner is there.  ``check``: whether to read every file for damage.
+    """
+    from bscsim.console import say
+    from bscsim.sweeps import store
+
+    if alone:
+        store.sweep_temporaries(ready.cells)
+        sweep_beginnings(ready.folder)
+    held = store.scan(ready.cells, ready.layout)
+    for path in store.drop_damaged(held) if check else ():
+        say(f"{path}: damaged; what was in it is run again")
+    for path in store.drop_overlapping(held):
+        say(f"{path}: holds in part what another file holds; the rest of it is run again")
+    if alone:
+        for path in held.strangers:
+            path.unlink(missing_ok=True)
+
+
+def sweep_beginnings(folder: Path) -> None:
+    """Delete what killed processes left besides results; for a runner that is alone."""
+    import shutil
+
+    for path in sorted(folder.iterdir()):
+        if not _LEFT.fullmatch(path.name) or path.is_symlink():
+            continue
+        with suppress(OSError):
+            if path.is_file() and not path.name.startswith("tmp"):
+                path.unlink()
+            elif path.name.startswith("report.tmp-"):
+                shutil.rmtree(path)
+            elif path.is_dir():
+                path.rmdir()  # if it is empty
