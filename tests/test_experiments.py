@@ -12,6 +12,7 @@ from bscsim.scenario.scenario import Scenario
 
 FOLDER = Path(__file__).parents[1] / "experiments"
 FILES = sorted(FOLDER.glob("*.yaml"))
+SCENARIOS = [FOLDER / name for name in ("ccl_feasibility.yaml", "nc_roster.yaml")]
 ROSTER_ENTRIES = ("roster", "columns", "sector_values", "blanks", "below_min", "strict")
 SYNTHETIC_ENTRIES = ("centers", "sectors", "areas", "sizes")
 
@@ -26,8 +27,8 @@ def test_the_feasibility_study_is_the_default() -> None:
     assert study.scenario.simulation == Scenario().simulation
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
-def test_each_file_shows_every_block_and_entry(file: Path) -> None:
+@pytest.mark.parametrize("file", SCENARIOS, ids=lambda file: file.name)
+def test_each_scenario_shows_every_block_and_entry(file: Path) -> None:
     shown = content(file)
     assert shown.pop("kind") == "scenario"
     assert shown["name"] == file.stem
@@ -40,6 +41,14 @@ def test_each_file_shows_every_block_and_entry(file: Path) -> None:
     population = set(Scenario.model_fields["population"].annotation.model_fields)
     unused = SYNTHETIC_ENTRIES if "columns" in shown["population"] else ROSTER_ENTRIES
     assert sorted(population - set(shown["population"]) - set(unused) - {"roster"}) == []
+
+
+@pytest.mark.parametrize("file", [file for file in FILES if file not in SCENARIOS], ids=lambda file: file.name)
+def test_each_study_of_many_cells_asks_a_question_and_names_its_results(file: Path) -> None:
+    shown = content(file)
+    assert shown["name"] == file.stem
+    assert shown[shown["kind"]]["question"].endswith("?")
+    assert shown["scenario"]["base"] == "ccl_feasibility"
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)

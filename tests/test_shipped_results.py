@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -64,3 +66,50 @@ def test_odd_quotes_the_shipped_run(summary):
     assert f"| {reports['sent_share_of_due']['mean']:.0%}, **a little high**;" in text
     assert f"{effect(summary, 'all_present', 16)['mean']:.2f} SD (Monte Carlo SE".lstrip("0") in text
     assert f"| {summary['withdrawal']['share_of_centers']['mean']:.0%} in 16 months |" in text
+
+
+# ---- studies of many cells ----------------------------------------------------------------------------------------
+
+SWEEPS = (
+    "active_ingredients", "global_sensitivity", "participation_readiness", "scaling_out", "support_arms",
+    "turnover_sustainment",
+)  # fmt: skip
+
+
+def shipped(name: str):
+    return json.loads((ROOT / "results" / name / "summary.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", SWEEPS)
+def test_a_shipped_sweep_is_the_experiment_of_today_and_whole(name):
+    study = bscsim.load(ROOT / "experiments" / f"{name}.yaml")
+    found = shipped(name)
+    assert found["study"]["digest"] == study.design.digest
+    assert found["run"]["replicates"] == study.scenario.simulation.replicates
+    assert found["complete"]
+    assert found["failed"] == []
+
+
+@pytest.mark.parametrize("name", SWEEPS)
+def test_a_shipped_sweeps_numbers_are_those_of_todays_code(name):
+    """One cell simulated again gives the shipped means: a change that moves numbers must refresh the results."""
+    from bscsim.engine.reducing import reduce
+    from bscsim.record.responses import COLUMNS
+
+    study, found = bscsim.load(ROOT / "experiments" / f"{name}.yaml"), shipped(name)
+    scenario = study.design.scenario(1)
+    rows = reduce(bscsim.simulate(scenario))
+    at_end = rows.values[rows.month == scenario.calendar.ends, COLUMNS.index("effect")]
+    value = found["cells"][1]["values"]["effect_sd@end"]["mean"] * found["scale"]["end"]["sd"]
+    assert value == pytest.approx(np.mean(at_end), rel=1e-5)
+
+
+@pytest.mark.parametrize("name", SWEEPS)
+def test_the_answers_quote_the_shipped_sweeps(name):
+    text = " ".join((ROOT / "results" / "README.md").read_text(encoding="utf-8").split())
+    paragraph = re.search(rf"\*\*{name}\.\*\*(.*?)(\*\*[a-z_]+\.\*\*|$)", text)
+    assert paragraph
+    quoted = re.findall(r"-?[\d.,]*\d \(-?[\d.,]*\d to -?[\d.,]*\d\)", paragraph[1])
+    said = " ".join(shipped(name)["answer"])
+    assert len(quoted) >= 4
+    assert [one for one in quoted if one not in said] == []

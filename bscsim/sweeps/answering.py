@@ -74,7 +74,7 @@ def said(found: Row | None) -> str:
 def _between(mean: float, low: float | None, high: float | None) -> str:
     if low is None or high is None or not high > low:
         return number(mean)
-    digits = min(4, max(0, -math.floor(math.log10((high - low) / 2))))
+    digits = min(4, max(0, -math.floor(math.log10((high - low) / 2.4))))  # .115 leaves .01 in doubt, not .1
     return f"{number(mean, digits)} ({number(low, digits)} to {number(high, digits)})"
 
 
