@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bscsim.record import provenance
+from bscsim.scenario.faults import Fault, InputError
 from bscsim.scenario.reading import BLOCKS
 
 if TYPE_CHECKING:
@@ -55,8 +56,12 @@ class SweepResults:
 
     @cached_property
     def summary(self) -> dict[str, Any]:
-        """The contents of summary.json."""
-        found: dict[str, Any] = json.loads((self.folder / "summary.json").read_text(encoding="utf-8"))
+        """The contents of summary.json; InputError before there is a report."""
+        path = self.folder / "summary.json"
+        if not path.is_file():
+            problem = f"has no report yet; `bscsim report {self.folder}` makes one of what is there"
+            raise InputError([Fault(str(self.folder), "", problem)])
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         return found
 
     @cached_property
@@ -97,7 +102,8 @@ class SweepResults:
         files = ", ".join(f"'{_quoted(path)}'" for path in self._needed)
         made.execute(f"create view replicates as select * from read_parquet([{files}])")
         for path in sorted((self.folder / "tables").glob("*.csv")):
-            made.execute(f"create view \"{path.stem}\" as select * from read_csv('{_quoted(path)}', sample_size=-1)")
+            table = f"read_csv('{_quoted(path)}', header=true, sample_size=-1)"
+            made.execute(f'create view "{path.stem}" as select * from {table}')
         return made
 
     def sql(self, query: str) -> pd.DataFrame:
@@ -172,7 +178,8 @@ class Results:
             pattern = self.folder / "cells" / f"{name}-*.parquet"
             made.execute(f"create view {name} as select * from read_parquet('{_quoted(pattern)}')")
         for path in sorted((self.folder / "tables").glob("*.csv")):
-            made.execute(f"create view \"{path.stem}\" as select * from read_csv('{_quoted(path)}', sample_size=-1)")
+            table = f"read_csv('{_quoted(path)}', header=true, sample_size=-1)"
+            made.execute(f'create view "{path.stem}" as select * from {table}')
         return made
 
     def sql(self, query: str) -> pd.DataFrame:

@@ -91,8 +91,9 @@ def _one_at_a_time(design: Design, responses: Responses) -> Rows:
 
 def _correlations(design: Design, responses: Responses) -> Rows:
     rows: Rows = []
+    places = design.positions()
     for key, values in responses.items():
-        found = ranks.rank_correlations(design.points, values)
+        found = ranks.rank_correlations(places, values)
         rows += [
             {"factor": factor.name, "response": key, "rank_correlation": finite(one.rank_correlation),
              "low": finite(one.low), "high": finite(one.high)}
@@ -137,8 +138,9 @@ def _effect_ratios(signs: NDArray[np.int64], values: NDArray[np.float64]) -> lis
 
 def _morris(design: Design, responses: Responses) -> Rows:
     rows: Rows = []
+    places = design.positions()
     for key, values in responses.items():
-        found = screening.screen(design.points, values)
+        found = screening.screen(places, values)
         rows += [
             {"factor": factor.name, "response": key}
             | {name: finite(getattr(one, name)) for name in ("mu_star", "low", "high", "mu", "sigma", "noise")}

@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from bscsim.sweeps.factors import short_names
+
 Summary = Mapping[str, Any]
 Row = Mapping[str, Any]
 
@@ -26,13 +28,17 @@ def _missing(summary: Summary) -> Iterator[str]:
         lacking, of = (summary["missing"][name] for name in ("replicates", "of"))
         yield f"This is a partial result: {lacking:,} of {of:,} replicates are missing."
     if summary["failed"]:
-        first = summary["failed"][0]
-        yield f"{len(summary['failed'])} blocks failed, the first in cell {first['cell']}: {first['error']}."
+        first, count = summary["failed"][0], len(summary["failed"])
+        yield f"{count} block{'s' * (count > 1)} failed, the first in cell {first['cell']}: {first['error']}."
+    waiting = [when for when, scale in summary["scale"].items() if scale["sd"] is None]
+    if waiting and summary["reference"] is not None:
+        reference = summary["cells"][summary["reference"]]["label"]
+        yield f"No effect in SD can be given before the reference cell ({reference}) is there."
 
 
 def _found(summary: Summary) -> Iterator[str]:
     for response in summary["responses"]:
-        if summary["effects"]:
+        if summary["design"] in ("full", "fraction"):
             yield from _effects(summary, response)
         elif summary["morris"]:
             yield from _morris(summary, response)
@@ -85,8 +91,7 @@ def _title(response: Row) -> str:
 
 
 def _short(name: str) -> str:
-    last = name.rpartition(".")[2]
-    return (name if last.isdecimal() else last).replace("_", " ")
+    return short_names([name])[name].replace("_", " ")
 
 
 def _rows(summary: Summary, name: str, response: Row) -> list[Row]:
@@ -119,7 +124,7 @@ def _grid(summary: Summary, response: Row) -> Iterator[str]:
             levels = " to ".join(f"{number(row['mean']['mean'])} ({row['label']})" for row in ends)
             moves.append((span, f"{_short(factor['name'])} from {levels}"))
     moves.sort(key=lambda pair: -pair[0])
-    if moves:
+    if len(moves) > 1:
         text += f"; averaged over the other factors, {_named([words for _, words in moves[:MOST]])}"
     yield text + "."
 
@@ -133,6 +138,9 @@ def _listed(summary: Summary, response: Row) -> Iterator[str]:
 def _effects(summary: Summary, response: Row) -> Iterator[str]:
     """Main effects in order of size, and the interactions that are surely there."""
     rows = [row for row in _rows(summary, "effects", response) if row["estimate"] is not None]
+    empty = sum(cell["values"][response["key"]] is None for cell in summary["cells"])
+    if not rows and empty:
+        yield f"{_title(response)}: no effects, because {empty} of {len(summary['cells'])} cells have no value."
     rows.sort(key=lambda row: -abs(row["estimate"]["mean"]))
     main = [f"{_short(row['terms'][0])} {said(row['estimate'])}" for row in rows if len(row["terms"]) == 1]
     pairs = [
@@ -158,8 +166,8 @@ def _morris(summary: Summary, response: Row) -> Iterator[str]:
     first = [
         f"{_short(row['factor'])} {_between(row['mu_star'], row['low'], row['high'])}" for row in rows[:MOST]
     ]
-    quiet = sum(row["noise"] is not None and row["mu_star"] < 2 * row["noise"] for row in rows)
-    yield (f"{_title(response)}: over its plausible range each of these moves it most, on average by {_named(first)}; "
+    quiet = sum(row["noise"] is not None and row["mu_star"] <= 2 * row["noise"] for row in rows)
+    yield (f"{_title(response)}: over its whole range each of these moves it most, on average by {_named(first)}; "
            f"{quiet} of {len(rows)} factors move it less than twice what noise alone would show.")  # fmt: skip
 
 
@@ -172,12 +180,16 @@ def _sobol(summary: Summary, response: Row) -> Iterator[str]:
         f"{_short(row['factor'])} {_share(row['total'], row['total_low'], row['total_high'])}" for row in rows[:MOST]
     ]
     alone = sum(row["first"] for row in rows if row["first"] is not None)
-    yield (f"{_title(response)}: shares of its variance that would stay if all else were known: {_named(first)}. "
-           f"Factors alone explain {alone:.2f} of it; the rest is between them.")  # fmt: skip
+    if 0 <= alone <= 1.05 and all(row["total"] <= 1.5 for row in rows):
+        rest = f"Factors alone explain {number(min(alone, 1.0), 2)} of it; the rest is between them."
+    else:
+        rest = "These are no shares yet: too few base points or replicates for so little variance."
+    yield f"{_title(response)}: shares of its variance that would stay if all else were known: {_named(first)}. {rest}"
 
 
 def _share(value: float, low: float | None, high: float | None) -> str:
-    return f"{value:.2f}" if low is None or high is None else f"{value:.2f} ({low:.2f} to {high:.2f})"
+    texts = [number(one, 2) for one in (value, low, high) if one is not None]
+    return f"{texts[0]} ({texts[1]} to {texts[2]})" if len(texts) == 3 else texts[0]
 
 
 def _correlations(summary: Summary, response: Row) -> Iterator[str]:
@@ -209,5 +221,6 @@ def _pairing(summary: Summary) -> Iterator[str]:
         low, high = (f"{value:.2g}" for value in (min(ratios), max(ratios)))
         times = low if low == high else f"{low} to {high}"
         below = " (below 1: seeds of their own would have done better)" if min(ratios) < 1 else ""
-        yield (f"Cells share their random numbers: without, the same intervals of differences would take {times} times "
+        what = "main effects" if summary["effects"] else "differences"
+        yield (f"Cells share their random numbers: without, the same intervals of {what} would take {times} times "
                f"as many replicates{below}.")  # fmt: skip

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from bscsim.scenario.calendar import Calendar
     from bscsim.scenario.document import Item
 
-_KEY: Final = re.compile(r"([a-z_]+)@(end|\+\d{1,3}|\d{1,3})")
+_KEY: Final = re.compile(r"([a-z_]+)@(end|\+?[0-9]{1,3})")
 
 SCALED: Final = {f"{row.name}_sd": row.name for row in RESPONSES if row.name.startswith("effect")}
 """Effects in SD: the column over the SD of true teacher practice in the twin (see :func:`Sheet.scale`)."""
@@ -74,7 +74,7 @@ class Ask(NamedTuple):
         if not self.when.startswith("+"):
             return f"month {months}"
         return (
-            f"{months} months later"
+            f"{months} month{'s' * (months > 1)} later"
             if months % 12
             else {1: "a year later"}.get(months // 12, f"{months // 12} years later")
         )
@@ -146,8 +146,9 @@ def asks(item: Item | None, prefix: str) -> tuple[list[Ask], list[Fault]]:
     if item is None:
         return [parsed for text in USUAL if (parsed := parse(text)) is not None], []
     if not isinstance(item.value, list) or not item.value:
+        what = "is empty" if item.value == [] else f"{item.shown()} is not a list of responses"
         return [], [
-            Fault(item.place, prefix, f"{item.shown()} is not a list of responses, such as [{', '.join(USUAL[:2])}]")
+            Fault(item.place, prefix, f"{what}; give some, such as [{', '.join(USUAL[:2])}]")
         ]
     found, faults = [], []
     for inner in item.value:
@@ -164,12 +165,16 @@ def asks(item: Item | None, prefix: str) -> tuple[list[Ask], list[Fault]]:
 def parse(text: object) -> Ask | None:
     """Return what a text asks for; None if it asks for nothing known."""
     match = _KEY.fullmatch(text) if isinstance(text, str) else None
-    return Ask(match[1], match[2]) if match is not None and match[1] in NAMES else None
+    if match is None or match[1] not in NAMES:
+        return None
+    sign, number = match[2][:1], match[2].removeprefix("+")
+    when = match[2] if match[2] == "end" else f"{'+' if sign == '+' else ''}{int(number)}"
+    return Ask(match[1], "end" if when == "+0" else when)
 
 
 def _hint(text: str) -> str:
     name, _, when = text.partition("@")
-    near = difflib.get_close_matches(name, NAMES, n=1)
+    near = difflib.get_close_matches(name.lower(), NAMES, n=1)
     if name in NAMES:
         return f"after {name} stands @end, @+12 (months after the end) or @28 (month)"
     return (

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, Final
 
+import numpy as np
 from numpy.typing import NDArray
 
 from bscsim.scenario.checking import validate
 from bscsim.scenario.document import Item
+from bscsim.scenario.faults import Fault, InputError
 from bscsim.scenario.layers import lay
-from bscsim.scenario.scenario import Scenario
+from bscsim.scenario.population import Pool, Population, make_pool
+from bscsim.scenario.scenario import Scenario, pool_faults
 from bscsim.sweeps.asking import Ask
-from bscsim.sweeps.factors import Factor, Level
+from bscsim.sweeps.factors import Factor, Level, short_names, shown
 from bscsim.sweeps.settings import SAMPLED, FactorialSettings, SensitivitySettings, SweepSettings
 
 Array = NDArray[Any]
@@ -103,61 +105,87 @@ class Design:
             return self.factors[0].labels[int(self.points[cell, 0])]
         if self.name == "one_at_a_time" and cell == 0:
             return "as in the base"
-        moved = [at for at in range(len(self.factors)) if self.sampled or self.points[cell, at] != AS_BASE]
-        names = [f"{_short(self.factors[at].name)} {_text(self._level(at, cell))}" for at in moved]
-        return ", ".join(names) if len(names) <= 6 else f"cell {cell}"
+        one = self.name == "one_at_a_time"
+        moved = [at for at in range(len(self.factors)) if not one or self.points[cell, at] != self.points[0, at]]
+        short = short_names([factor.name for factor in self.factors])
+        names = [f"{short[self.factors[at].name]} {shown(self._level(at, cell))}" for at in moved]
+        return ", ".join(names) if 0 < len(names) <= 6 else f"cell {cell}"
 
     def scenario(self, cell: int) -> Scenario:
         """Return a cell's scenario, with every wave that the responses need; InputError if there is a fault in it."""
         scenario, faults = self.checked(self.changes(cell))
         if scenario is None:
-            from bscsim.scenario.faults import InputError
-
             raise InputError(faults)
         return scenario
 
-    def checked(self, changes: Level) -> tuple[Scenario | None, list[Any]]:
+    def checked(self, changes: Level) -> tuple[Scenario | None, list[Fault]]:
         """Lay changes over the base: the scenario, or None and the faults."""
-        from bscsim.scenario.faults import Fault
-
         root = self.root
         for path, item in changes:
             root, problem = lay(root, path, item)
             if problem:
                 return None, [Fault(item.place, *problem)]
         scenario, faults = validate(root)
-        if scenario is None:
+        if scenario is not None and scenario.population.roster is not None:
+            faults = pool_faults(scenario, _pool(scenario.population))
+        if scenario is None or faults:
             return None, faults
         return self.with_waves(scenario), []
 
     def with_waves(self, scenario: Scenario) -> Scenario:
-        """Add the months of the responses to a scenario's waves: measuring changes nothing else."""
+        """Add month 0, the end and the months of the responses to a scenario's waves, whatever is asked for.
+
+        What is measured at other times, and from when staff are counted as staying, then does not depend on it.
+        """
         calendar = scenario.calendar
         asked = [month for ask in self.asks if (month := ask.month(calendar)) <= calendar.horizon]
-        kept = [ask for ask in self.asks if ask.name == "kept"]
-        waves = sorted(dict.fromkeys([*calendar.waves, *asked, *([calendar.ends] if kept else [])]))
-        if tuple(waves) == calendar.waves:
+        waves = tuple(sorted(dict.fromkeys([0, *calendar.waves, calendar.ends, *asked])))
+        if waves == calendar.waves:
             return scenario
-        return scenario.model_copy(update={"calendar": calendar.model_copy(update={"waves": tuple(waves)})})
+        return scenario.model_copy(update={"calendar": calendar.model_copy(update={"waves": waves})})
 
-    def shape(self, cell: int) -> tuple[float, ...]:
-        """The points of the factors that decide a cell's size or can clash with each other."""
-        return tuple(float(self.points[cell, at]) for at in self._shaping)
+    def shape(self, cell: int) -> int:
+        """Which shape a cell has: cells of one shape are of one size and have one calendar."""
+        return self._shapes[0][cell]
+
+    def one_a_shape(self) -> list[int]:
+        """List the first cell of each shape."""
+        return self._shapes[1]
+
+    def like(self, cell: int) -> Scenario:
+        """Return a scenario of a cell's shape: its size and calendar are the cell's."""
+        shape = self.shape(cell)
+        if shape not in self._likes:
+            self._likes[shape] = self.scenario(self.one_a_shape()[shape])
+        return self._likes[shape]
 
     @cached_property
-    def _shaping(self) -> tuple[int, ...]:
-        wide = ("population", "calendar", "enrolment", "simulation")
-        return tuple(
-            at for at, factor in enumerate(self.factors) if any(path.partition(".")[0] in wide for path in factor.paths)
-        )
+    def _likes(self) -> dict[int, Scenario]:
+        return {}
 
-    def one_a_shape(self) -> Iterator[int]:
-        """Yield the first cell of each shape."""
-        seen: dict[tuple[float, ...], None] = {}
+    @cached_property
+    def _shapes(self) -> tuple[list[int], list[int]]:
+        """The shape of each cell, and the first cell of each shape."""
+        shaping = [at for at, factor in enumerate(self.factors) if any(_shapes(path) for path in factor.paths)]
+        of: list[int] = []
+        first: list[int] = []
+        seen: dict[str, int] = {}
         for cell in range(self.cells):
-            if (shape := self.shape(cell)) not in seen:
-                seen[shape] = None
-                yield cell
+            set_ = [[path, item.plain()] for at in shaping for path, item in self.level(at, self.points[cell, at])]
+            shape = seen.setdefault(json.dumps(set_), len(first))
+            if shape == len(first):
+                first.append(cell)
+            of.append(shape)
+        return of, first
+
+    def positions(self) -> Array:
+        """Return where each cell's levels stand in their factor's range, 0 to 1, [cells, factors], of a sampled design.
+
+        Of levels and whole numbers, all points that give the same level stand at the same place.
+        """
+        return np.column_stack([
+            [factor.position(float(point)) for point in self.points[:, at]] for at, factor in enumerate(self.factors)
+        ])  # fmt: skip
 
     def text(self, cell: int) -> str:
         """What a cell changes, as text that equal cells share: levels by path, and the waves that responses add."""
@@ -188,11 +216,12 @@ def item_at(root: Item, path: str) -> Item | None:
     return level or item
 
 
-def _short(name: str) -> str:
-    return name.rpartition(".")[2] if not name.rpartition(".")[2].isdecimal() else name
+def _shapes(path: str) -> bool:
+    """Whether a setting decides sizes or calendars, or can clash with another."""
+    wide = ("population", "calendar", "enrolment", "simulation")
+    return path.partition(".")[0] in wide or path in ("parameters", "parameters.metrics_p", "parameters.metrics_made_p")
 
 
-def _text(value: Any) -> str:
-    from bscsim.sweeps.factors import shown
-
-    return shown(value)
+@cache
+def _pool(population: Population) -> Pool:
+    return make_pool(population)

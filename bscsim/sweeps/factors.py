@@ -15,8 +15,10 @@ parameters.turn_base_head_start: [0.1, 0.2, 0.3]
 from __future__ import annotations
 
 import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from bscsim.scenario.document import Item
 from bscsim.scenario.faults import Fault
@@ -25,10 +27,15 @@ from bscsim.scenario.parameters import Parameters
 Level = tuple[tuple[str, Item], ...]
 """What one level sets: (dotted path, value) pairs; a value knows where it stands in the file."""
 
-NOT_FACTORS: Final = ("name", "simulation.replicates", "simulation.twin", "simulation.seed")
-"""Settings that must be the same in every cell: cells share seeds, replicates and what is recorded."""
+NOT_FACTORS: Final = ("kind", "base", "name", "population.roster", "simulation.replicates", "simulation.twin",
+                      "simulation.seed")  # fmt: skip
+"""Settings that must be the same in every cell: cells share centers' file, seeds, replicates and what is recorded."""
 
-_OWN: Final = ("levels", "labels", "low", "high", "steps", "scale", "together", "about", "unit")
+RESERVED: Final = ("cell", "label", "replicates", "status")
+"""Columns of the table of cells, which no factor may be called."""
+
+_OWN: Final = ("levels", "labels", "range", "low", "high", "steps", "scale", "together", "about", "unit")
+_INSIDE: Final = ("levels", "low", "high", "scale")
 PLAUSIBLE: Final = "plausible"
 
 
@@ -51,10 +58,11 @@ class Range:
         >>> Range("p", 1, 100, True, False, item).at(0.5), Range("p", 1, 4, False, True, item).at(0.9)
         (10.0, 4)
         """
-        if self.whole:  # each whole number has an equal part of [0, 1]
+        if self.whole and not self.log:  # each whole number has an equal part of [0, 1]
             return int(min(self.low + math.floor(unit * (self.high - self.low + 1)), self.high))
         if self.log:
-            return float(self.low * (self.high / self.low) ** unit)
+            value = float(self.low * (self.high / self.low) ** unit)
+            return round(value) if self.whole else value
         return float(self.low + (self.high - self.low) * unit)
 
     def setting(self, unit: float) -> Item:
@@ -105,12 +113,20 @@ class Factor:
             return tuple((one.path, one.setting(unit)) for one in self.ranges)
         return self.levels[min(int(unit * len(self.levels)), len(self.levels) - 1)]
 
+    def position(self, unit: float) -> float:
+        """Return where the level at a point of [0, 1] stands between the first and the last, 0 to 1."""
+        if self.ranges:
+            one = self.ranges[0]
+            return (one.at(unit) - one.low) / (one.high - one.low) if one.whole else unit
+        last = len(self.levels) - 1
+        return min(int(unit * (last + 1)), last) / last
+
     def stepped(self, steps: int) -> Factor:
         """Return a range as that many levels, ends included; a factor with levels as it is."""
         if not self.ranges:
             return self
         levels = tuple(self.at(step / (steps - 1)) for step in range(steps))
-        labels = tuple(shown(level[0][1].plain()) for level in levels)
+        labels = self.labels or tuple(shown(level[0][1].plain()) for level in levels)
         return replace(self, levels=levels, labels=labels, ranges=())
 
 
@@ -125,7 +141,8 @@ class Reader:
     def factors(self, item: Item) -> list[Factor]:
         """Read a mapping of factors."""
         if not isinstance(item.value, dict) or not item.value:
-            problem = f"{item.shown()} is not a mapping of factors, such as parameters.std_hold: [0.3, 0.9]"
+            what = "is empty" if isinstance(item.value, dict) else f"{item.shown()} is not a mapping of factors"
+            problem = f"{what}; a factor is a setting and its levels, such as parameters.std_hold: [0.3, 0.9]"
             self.fault(item.place, "", problem)
             return []
         found = [self.factor(name, inner) for name, inner in item.value.items()]
@@ -140,37 +157,51 @@ class Reader:
     def factor(self, name: str, item: Item) -> Factor | None:
         """Read one factor; None if there is something wrong with it."""
         before = len(self.faults)
+        if name in RESERVED or "@" in name:
+            self.fault(item.key_place, name, f"is no name for a factor: not {', '.join(RESERVED)}, and without @")
         own = item if _is_own(item) else None
         if own is not None:
             for key, inner in item.value.items():
                 if key not in _OWN:
                     self.fault(inner.key_place, f"{name}.{key}", f"unknown name; allowed: {', '.join(_OWN)}")
         together = own.child("together") if own is not None else None
-        parts = {name: item}
+        parts = {name.removeprefix("scenario."): item}
         if together is not None:
             if not isinstance(together.value, dict) or not together.value:
                 self.fault(together.place, f"{name}.together", f"{together.shown()} is not a mapping of dotted paths")
                 return None
-            parts = together.value
+            parts = {path.removeprefix("scenario."): inner for path, inner in together.value.items()}
+            self.inside(name, parts)
         pieces = {path: self.piece(name, path, inner) for path, inner in parts.items()}
         if len(self.faults) > before:
             return None
         return self.joined(name, item, {path: piece for path, piece in pieces.items() if piece is not None})
 
+    def inside(self, name: str, parts: dict[str, Item]) -> None:
+        """Refuse in a part of settings that move together what belongs to the factor."""
+        for path, inner in parts.items():
+            for key in inner.value if isinstance(inner.value, dict) else ():
+                if key not in _INSIDE:
+                    self.fault(inner.place, f"{name}.together.{path}", f"{key} stands beside together, not in it")
+
     def piece(self, name: str, path: str, item: Item) -> list[Item] | Range | None:
         """Read what one path takes: its levels, or its range."""
-        if path in NOT_FACTORS:
-            self.fault(item.key_place, name, f"{path} cannot vary: cells share their seeds, so that their differences "
-                       "are those of the factors")  # fmt: skip
+        listed = item if isinstance(item.value, list) else item.child("levels")
+        levels = listed.value if listed is not None and isinstance(listed.value, list) else []
+        if (held := next((one for level in (item, *levels) if (one := fixed(path, level))), None)) is not None:
+            self.fault(item.key_place, name, f"{held} cannot vary: cells share it, so that their differences are those "
+                       "of the factors")  # fmt: skip
             return None
-        if isinstance(item.value, list):
-            return self.levels(name, path, item)
-        if item.value == PLAUSIBLE:
+        ends = item.child("low") is not None or item.child("high") is not None
+        word = item.child("range")
+        if (listed is not None) + ends + (word is not None) > 1:
+            self.fault(item.place, name, "has more than one of levels, low and high, range; give one")
+            return None
+        if listed is not None and isinstance(listed.value, list):
+            return self.levels(name, path, replace(listed, key_place=item.key_place))
+        if PLAUSIBLE in (item.value, word.value if word is not None else None):
             return self.plausible(name, path, item)
-        levels = item.child("levels")
-        if levels is not None and isinstance(levels.value, list):
-            return self.levels(name, path, replace(levels, key_place=item.key_place))
-        if item.child("low") is not None or item.child("high") is not None:
+        if ends:
             return self.range(name, path, item)
         self.fault(item.place, name, f"{item.shown()} is neither a list of levels nor {{low: , high: }} nor plausible")
         return None
@@ -182,12 +213,12 @@ class Reader:
                 item.place, name, f"has {len(item.value)} level{'s' * (len(item.value) != 1)}; needs two or more"
             )
             return None
-        seen: dict[str, None] = {}
+        seen: list[Any] = []
         for inner in item.value:
-            text = repr(inner.plain())
-            if text in seen:
+            value = inner.plain()
+            if any(one == value and isinstance(one, bool) == isinstance(value, bool) for one in seen):
                 self.fault(inner.place, name, f"the level {shown(inner.plain())} stands here a second time")
-            seen[text] = None
+            seen.append(value)
         return [replace(inner, key_place=item.key_place) for inner in item.value]
 
     def plausible(self, name: str, path: str, item: Item) -> Range | None:
@@ -217,7 +248,7 @@ class Reader:
         if log and numbers[0] <= 0:
             self.fault(item.place, name, f"a log scale needs low above 0, not {numbers[0]}")
             return None
-        whole = all(isinstance(number, int) for number in numbers) and not log and _takes_whole(path)
+        whole = all(isinstance(number, int) for number in numbers) and _takes_whole(path)
         return Range(path, numbers[0], numbers[1], log, whole, replace(item, text=""))
 
     def joined(self, name: str, item: Item, pieces: dict[str, list[Item] | Range]) -> Factor | None:
@@ -235,9 +266,12 @@ class Reader:
             self.fault(item.place, name, f"what moves together needs as many levels each; there are: {said}")
             return None
         levels = tuple(tuple(zip(lists, row, strict=True)) for row in zip(*lists.values(), strict=True))
-        labels = self.labels(name, item, levels)
         self.step(name, item)
+        labels = self.labels(name, item, levels)
         words = {key: inner.value for key in ("about", "unit") if (inner := item.child(key)) and _is_own(item)}
+        for key, text in words.items():
+            if not isinstance(text, str):
+                self.fault(item.place, f"{name}.{key}", "must be text")
         return Factor(name, levels, labels, tuple(ranges), item.key_place, **words)
 
     def labels(self, name: str, item: Item, levels: tuple[Level, ...]) -> tuple[str, ...]:
@@ -246,8 +280,11 @@ class Reader:
         if given is None:
             return tuple(shown(level[0][1].plain()) for level in levels)
         texts = given.plain()
-        if not isinstance(texts, list) or len(texts) != len(levels) or len(dict.fromkeys(map(str, texts))) < len(texts):
-            self.fault(given.place, f"{name}.labels", f"must be {len(levels)} different names, one a level")
+        words = texts if isinstance(texts, list) else []
+        plain = bool(words) and all(isinstance(text, str | int | float) and str(text).strip() for text in words)
+        count = len(levels) or self.steps.get(name, 0)
+        if not plain or len(texts) != count or len(dict.fromkeys(map(str, texts))) < len(texts):
+            self.fault(given.place, f"{name}.labels", f"must be {count} different names, one a level")
             return ()
         return tuple(map(str, texts))
 
@@ -283,16 +320,57 @@ def _is_number(value: Any) -> bool:
 
 
 def _takes_whole(path: str) -> bool:
-    """Whether a setting takes integers only."""
+    """Whether a setting takes integers and no other numbers.
+
+    >>> [_takes_whole(path) for path in ("population.sizes", "calendar.sessions.1", "parameters.k_hour")]
+    [True, True, False]
+    """
     from bscsim.scenario.scenario import Scenario
 
     model: Any = Scenario
     for key in path.split("."):
         known = getattr(model, "model_fields", {}).get(key)
-        if known is None:
+        if known is None and not key.isdecimal():
             return False
-        model = known.annotation
-    return model is int
+        model = known.annotation if known is not None else model
+    kinds = list(_kinds(model))
+    return int in kinds and float not in kinds
+
+
+def _kinds(annotation: Any) -> Iterator[Any]:
+    """Yield every type in an annotation."""
+    yield annotation
+    for inner in get_args(annotation):
+        yield from _kinds(inner)
+
+
+def fixed(path: str, item: Item) -> str | None:
+    """Name the setting that must not vary and that a level at a path would set; None if it sets none.
+
+    >>> from bscsim.scenario.document import item_of
+    >>> fixed("simulation", item_of({"dt": "week", "seed": 3}, "")), fixed("parameters.k_hour", item_of(0.1, ""))
+    ('simulation.seed', None)
+    """
+    inside = item.value.items() if isinstance(item.value, dict) else ()
+    found = next((one for key, inner in inside if (one := fixed(f"{path}.{key}", inner))), None)
+    return found or next((name for name in NOT_FACTORS if f"{path}.".startswith(f"{name}.")), None)
+
+
+def short_names(names: Sequence[str]) -> dict[str, str]:
+    """Shorten names of factors as far as they can still be told apart.
+
+    >>> list(short_names(["parameters.k_hour", "elements.expert_faculty.level", "calendar.sessions.0"]).values())
+    ['k_hour', 'expert_faculty', 'sessions.0']
+    """
+    made = {name: _last(name, 1) for name in names}
+    counts = Counter(made.values())
+    return {name: short if counts[short] == 1 else _last(name, 2) for name, short in made.items()}
+
+
+def _last(name: str, parts: int) -> str:
+    keys = name.removesuffix(".level").split(".")
+    parts += keys[-1].isdecimal()
+    return ".".join(keys[-parts:])
 
 
 def shown(value: Any) -> str:

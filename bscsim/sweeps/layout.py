@@ -53,14 +53,14 @@ class Layout:
 
     design: Design
     replicates: int
-    sizes: dict[tuple[float, ...], int]
+    sizes: dict[int, int]
     key: str
     _digests: dict[int, bytes] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @classmethod
     def of(cls, design: Design, replicates: int, key: str) -> Layout:
         """Lay out the blocks of a design."""
-        sizes = {design.shape(cell): block_size(design.scenario(cell), replicates) for cell in design.one_a_shape()}
+        sizes = {design.shape(cell): block_size(design.like(cell), replicates) for cell in design.one_a_shape()}
         return cls(design, replicates, sizes, key)
 
     def size(self, cell: int) -> int:
@@ -113,7 +113,7 @@ class Estimate(NamedTuple):
 def estimate(layout: Layout) -> Estimate:
     """Estimate time and disk, before anything has run."""
     design = layout.design
-    by_shape = {design.shape(cell): design.scenario(cell) for cell in design.one_a_shape()}
+    by_shape = {design.shape(cell): design.like(cell) for cell in design.one_a_shape()}
     seconds = {shape: replicate_seconds(scenario) for shape, scenario in by_shape.items()}
     rows = {shape: len(scenario.calendar.waves) for shape, scenario in by_shape.items()}
     shapes = [design.shape(cell) for cell in range(design.cells)]

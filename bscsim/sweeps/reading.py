@@ -8,10 +8,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from bscsim.scenario.checking import in_order, validated
+from bscsim.scenario.checking import in_order, validate, validated
 from bscsim.scenario.document import Item, item_of
 from bscsim.scenario.elements import Elements
 from bscsim.scenario.faults import Fault, InputError
+from bscsim.scenario.layers import lay
 from bscsim.scenario.scenario import Scenario, Study
 from bscsim.sweeps import factors as reading_factors
 from bscsim.sweeps.asking import Ask, asks, needs_twin
@@ -68,18 +69,23 @@ def read_block(kind: str, item: Item | None, file: str) -> Block:
 def _read_factors(block: Block, item: Item) -> None:
     """Read factors, or the cells of a list."""
     reader = reading_factors.Reader(f"{block.kind}.factors")
-    listed = isinstance(block.settings, SweepSettings) and block.settings.design == "list"
     given, cells = item.child("factors"), item.child("cells")
-    if listed or (cells is not None and given is None):
+    if isinstance(block.settings, SweepSettings) and cells is not None and item.child("design") is None:
+        block.settings = block.settings.model_copy(update={"design": "list"})
+    listed = isinstance(block.settings, SweepSettings) and block.settings.design == "list"
+    for key, wrong in (("cells", not listed), ("factors", listed)):
+        if wrong and (inner := item.child(key)) is not None:
+            other = "factors" if key == "cells" else "cells"
+            problem = f"does not belong to this design, which takes {other} (design: list takes cells)"
+            block.faults.append(Fault(inner.place, f"{block.kind}.{key}", problem))
+    if listed:
         _read_cells(block, cells, item)
         return
-    if cells is not None:
-        block.faults.append(Fault(cells.place, f"{block.kind}.cells", "belongs to design: list"))
     if given is None and block.kind == "factorial":  # the five elements, absent and as intended
         given = item_of({f"elements.{name}": [0.0, 1.0] for name in Elements.model_fields}, "default")
     if given is None:
-        block.faults.append(Fault(item.place, f"{block.kind}.factors", "is missing; a study needs something that "
-                                  "varies, such as factors: {parameters.std_hold: [0.3, 0.9]}"))  # fmt: skip
+        problem = "is missing; a study needs something that varies, such as factors: {parameters.std_hold: [0.3, 0.9]}"
+        block.faults.append(Fault(item.place, f"{block.kind}.factors", problem))
         return
     block.factors, block.steps = reader.factors(given), reader.steps
     block.faults += reader.faults
@@ -99,7 +105,7 @@ def _read_cells(block: Block, cells: Item | None, item: Item) -> None:
     for number, cell in enumerate(cells.value):
         label, sets = cell.child("label"), cell.child("set")
         extra = [key for key in cell.value if key not in ("label", "set")] if isinstance(cell.value, dict) else []
-        fine = label is not None and isinstance(label.value, str) and not extra
+        fine = label is not None and isinstance(label.value, str) and label.value.strip() and not extra
         if not fine or (sets is not None and not isinstance(sets.value, dict | None)):
             block.faults.append(Fault(cell.place, f"{path}.{number}", "must be {label: text, set: {path: value, ...}}"))
             continue
@@ -110,11 +116,11 @@ def _read_cells(block: Block, cells: Item | None, item: Item) -> None:
             )
         changes = {} if sets is None or sets.value is None else sets.value
         for name, inner in changes.items():
-            if name in reading_factors.NOT_FACTORS:
-                block.faults.append(Fault(inner.key_place, f"{path}.{number}", f"{name} cannot vary between cells"))
+            if held := reading_factors.fixed(name, inner):
+                block.faults.append(Fault(inner.key_place, f"{path}.{number}", f"{held} cannot vary between cells"))
         levels.append(tuple(changes.items()))
         labels.append(label.value)
-    block.factors = [Factor("cell", tuple(levels), tuple(labels), (), cells.place)]
+    block.factors = [Factor("case", tuple(levels), tuple(labels), (), cells.place)]
 
 
 def _fit_design(block: Block) -> None:
@@ -132,11 +138,13 @@ def _fit_design(block: Block) -> None:
         elif design in ("grid", "one_at_a_time") and factor.ranges:
             steps = block.steps.get(factor.name, 2 if design == "one_at_a_time" else 0)
             if not steps:
-                block.faults.append(
-                    Fault(factor.place, where, "is a range, and a grid needs levels: give steps: 3, say")
-                )
-            else:
-                block.factors[at] = factor.stepped(steps)
+                problem = "is a range, and a grid needs levels: give steps: 3, say, beside low and high or range"
+                block.faults.append(Fault(factor.place, where, problem))
+                continue
+            block.factors[at] = stepped = factor.stepped(steps)
+            values = [[item.plain() for _, item in level] for level in stepped.levels]
+            if any(value in values[:place] for place, value in enumerate(values)):
+                block.faults.append(Fault(factor.place, where, f"has fewer than {steps} whole numbers to step through"))
 
 
 def design_of(study: Study) -> Design:
@@ -145,15 +153,22 @@ def design_of(study: Study) -> Design:
     block = read_block(study.kind, study.block, str(study.path))
     if block.faults or block.settings is None:
         raise InputError(sorted(block.faults, key=in_order))
-    points = _points(block, study.root)
+    points = _points(block, study.root, study.scenario)
     sampled_name = {"sobol": "indices", "morris": "morris"}
     name = getattr(block.settings, "design", None) or sampled_name[getattr(block.settings, "method", "")]
     design = Design(study.kind, name, block.settings, tuple(block.factors), points, tuple(block.asks), None,
                     study.root, study.scenario)  # fmt: skip
     _refuse(_level_faults(design))
     _refuse(_combination_faults(design))
+    if "responses" not in block.places:  # the usual ones, as far as they can be given
+        fits = [ask for ask in design.asks if not _ask_faults(replace(design, asks=(ask,)), block)]
+        design = replace(design, asks=tuple(fits) or design.asks)
     _refuse(_ask_faults(design, block))
     if design.sampled:
+        given = study.block.child("reference") if study.block is not None else None
+        if given is not None and given.value is not None:
+            problem = "has no meaning in a sampled design: no cell is like another"
+            raise InputError([Fault(given.place, f"{design.kind}.reference", problem)])
         return design
     reference, faults = _reference(design, study.block)
     _refuse(faults)
@@ -165,7 +180,7 @@ def _refuse(faults: Sequence[Fault]) -> None:
         raise InputError(sorted(dict.fromkeys(faults), key=in_order))
 
 
-def _points(block: Block, root: Item) -> Array:
+def _points(block: Block, root: Item, base: Scenario) -> Array:
     """Lay out the cells; refuses more than :data:`MOST_CELLS` before they are made."""
     from bscsim.sweeps import fractions, points
 
@@ -174,7 +189,8 @@ def _points(block: Block, root: Item) -> Array:
     size = _size(settings, counts)
     if size > MOST_CELLS:
         where = block.places.get("factors", block.places[""])
-        problem = f"makes {size:,} cells ({' x '.join(map(str, counts))}); at most {MOST_CELLS:,} are possible"
+        how = f" ({' x '.join(map(str, counts))})" if getattr(settings, "design", "") == "grid" else ""
+        problem = f"makes {size:,} cells{how}; at most {MOST_CELLS:,} are possible"
         raise InputError([Fault(where, f"{block.kind}.factors", f"{problem}: fewer levels, or a sampled design")])
     try:
         if isinstance(settings, FactorialSettings):
@@ -193,7 +209,7 @@ def _points(block: Block, root: Item) -> Array:
     if settings.design == "grid":
         return points.grid(counts)
     if settings.design == "one_at_a_time":
-        return points.one_at_a_time(counts, [_base_level(factor, root) for factor in factors])
+        return points.one_at_a_time(counts, [_base_level(factor, root, base) for factor in factors])
     make: Callable[..., Array] = (
         points.latin_hypercube if settings.design == "latin_hypercube" else points.sobol_sequence
     )
@@ -203,7 +219,7 @@ def _points(block: Block, root: Item) -> Array:
 def _size(settings: Settings | None, counts: list[int]) -> int:
     """Number of cells a design is going to have."""
     if isinstance(settings, FactorialSettings):
-        return 1 << len(counts)
+        return 1 << len(counts) if settings.design == "full" else 0
     if isinstance(settings, SensitivitySettings):
         if settings.method == "sobol":
             return settings.samples * (len(counts) + 2)
@@ -217,28 +233,39 @@ def _size(settings: Settings | None, counts: list[int]) -> int:
     return int(settings.samples) if settings.design in ("latin_hypercube", "sobol") else sum(counts) + 1
 
 
-def _base_level(factor: Factor, root: Item) -> int:
-    """Which level of a factor the base scenario has; -1 if none of them."""
-    from bscsim.sweeps.design import item_at
-
-    base = {path: item_at(root, path) for path in factor.paths}
+def _base_level(factor: Factor, root: Item, base: Scenario) -> int:
+    """Which level of a factor the base scenario has; AS_BASE if none of them."""
     for at, level in enumerate(factor.levels):
-        if all((item := base[path]) is not None and item.plain() == value.plain() for path, value in level):
+        changed = root
+        for path, item in level:
+            changed, _ = lay(changed, path, item)
+        scenario, _ = validate(changed)
+        if scenario is not None and scenario.digest == base.digest:
             return at
     return AS_BASE
 
 
 def _level_faults(design: Design) -> list[Fault]:
-    """Try each level alone; of a factor whose path does not exist, once."""
+    """Try each level alone, and where that is wrong in a cell that has it; of a path that does not exist, one level."""
     faults: list[Fault] = []
-    for factor in design.factors:
+    for at, factor in enumerate(design.factors):
         levels = factor.levels or tuple(factor.at(end) for end in (0.0, 1.0))
-        for level in levels:
+        for number, level in enumerate(levels):
             found = _moved(design.checked(level)[1], level, factor)
+            if found and _fits_somewhere(design, at, number):
+                continue
             faults += found
             if any("unknown name" in fault.message for fault in found):
                 break
     return faults
+
+
+def _fits_somewhere(design: Design, factor: int, level: int) -> bool:
+    """Whether a level is in order in the first cell that has it, beside other levels."""
+    if design.sampled:
+        return False
+    cells = np.flatnonzero(design.points[:, factor] == level)
+    return bool(len(cells)) and not design.checked(design.changes(int(cells[0])))[1]
 
 
 def _moved(faults: list[Fault], level: Any, factor: Factor) -> list[Fault]:
@@ -266,8 +293,7 @@ def _ask_faults(design: Design, block: Block) -> list[Fault]:
     place = block.places.get("responses", block.places[""])
     faults: list[Fault] = []
     for cell in design.one_a_shape():
-        scenario: Scenario = design.scenario(cell)
-        calendar = scenario.calendar
+        calendar = design.like(cell).calendar
         for ask in design.asks:
             if ask.month(calendar) > calendar.horizon:
                 problem = f"{ask.key} is month {ask.month(calendar)}, after the horizon ({calendar.horizon}) of cell "

@@ -120,8 +120,7 @@ def _needed(asks: tuple[Ask, ...]) -> list[Place]:
 def _months(layout: Layout, when: str) -> Array:
     """Return the month of a time in each cell."""
     ask, design = Ask("", when), layout.design
-    by_shape = {design.shape(cell): ask.month(design.scenario(cell).calendar) for cell in design.one_a_shape()}
-    return np.array([by_shape[design.shape(cell)] for cell in range(design.cells)])
+    return np.array([ask.month(design.like(cell).calendar) for cell in range(design.cells)])
 
 
 class Counted:
@@ -130,8 +129,7 @@ class Counted:
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
         design = layout.design
-        by_shape = {design.shape(cell): design.scenario(cell).calendar.waves for cell in design.one_a_shape()}
-        waves = [by_shape[design.shape(cell)] for cell in range(design.cells)]
+        waves = [design.like(cell).calendar.waves for cell in range(design.cells)]
         self.rows = np.array([len(months) for months in waves])
         self.sums = np.array([sum(months) for months in waves])
         shape = (design.cells, layout.replicates)

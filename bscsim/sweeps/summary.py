@@ -43,7 +43,7 @@ def summarize(sheet: Sheet, held: Held, manifest: Mapping[str, Any]) -> dict[str
         "question": design.settings.question,
         "versions": {name: manifest["versions"][name] for name in ("bscsim", "streams")},
         "run": dict(manifest["run"]) | {
-            "cells": design.cells, "rows": int(sheet.there.sum()), "base_horizon": design.base.calendar.horizon,
+            "cells": design.cells, "rows": _rows(sheet), "base_horizon": design.base.calendar.horizon,
         },
         "design": design.name,
         "complete": not lacking.any(),
@@ -65,6 +65,13 @@ def summarize(sheet: Sheet, held: Held, manifest: Mapping[str, Any]) -> dict[str
     summary |= analyses(design, responses)
     summary["answer"] = answer(summary)
     return summary
+
+
+def _rows(sheet: Sheet) -> int:
+    """Count the stored rows: one a cell, replicate and wave."""
+    design = sheet.layout.design
+    waves = np.array([len(design.like(cell).calendar.waves) for cell in range(design.cells)])
+    return int((sheet.there.sum(axis=1) * waves).sum())
 
 
 def _factor(factor: Factor) -> dict[str, Any]:

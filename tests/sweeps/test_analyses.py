@@ -43,7 +43,8 @@ def summary(design: Design, found: dict[str, Any], values: dict[str, np.ndarray]
         "mean": float(row.mean()), "ci95_low": None, "ci95_high": None}}}
         for cell, row in enumerate(values["fit@end"])]  # fmt: skip
     about = {"key": "fit@end", "title": "Local fit, at the end", "unit": "0-1"}
-    return {"complete": True, "failed": [], "responses": [about], "design": design.name, "cells": cells,
+    return {"complete": True, "failed": [], "scale": {},
+            "reference": design.reference, "responses": [about], "design": design.name, "cells": cells,
             "factors": [{"name": factor.name} for factor in design.factors], **found}  # fmt: skip
 
 

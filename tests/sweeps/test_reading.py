@@ -162,6 +162,58 @@ class TestCells:
         assert bscsim.load(tmp_path / "t.yaml").scenario.parameters.k_hour == 0.05
 
 
+class TestReviewed:
+    """What a reviewer found, each once wrong."""
+
+    def test_levels_that_are_in_order_only_together_make_cells(self, load):
+        design = load("  factors: {calendar.ends: [12, 13], calendar.sessions: [[3, 7], [3, 7, 11]]}\n"
+                      "  responses: [fit@end]\n").design  # fmt: skip
+        assert design.cells == 4
+        assert design.scenario(3).calendar.ends == 13
+
+    def test_the_bases_own_level_is_known_however_it_is_written(self, load, tmp_path):
+        block = (
+            "  design: one_at_a_time\n  factors: {calendar.starts: [9, 3], elements.expert_faculty.level: [0.5, 1]}\n"
+        )
+        study = load(block, scenario="{elements: {expert_faculty: 0.5}}")
+        assert study.design.points.tolist() == [[0, 0], [1, 0], [0, 1]]
+        assert [study.design.label(cell) for cell in range(3)] == ["as in the base", "starts 3", "expert_faculty 1"]
+
+    def test_months_measured_do_not_depend_on_what_is_asked_for(self, load):
+        base = "{calendar: {waves: [20, 40]}}"
+        few, more = (load(TWO + f"  responses: [{asked}]\n", scenario=base).design
+                     for asked in ("effect@+12", "effect@+12, kept@+12"))  # fmt: skip
+        assert few.scenario(0).calendar.waves == more.scenario(0).calendar.waves == (0, 16, 20, 28, 40)
+
+    @pytest.mark.parametrize(("path", "low", "high"), [
+        ("population.sizes", 5, 40), ("enrolment.team_size", 2, 4), ("calendar.sessions.1", 4, 6),
+    ])  # fmt: skip
+    def test_settings_that_take_integers_take_whole_ranges(self, load, path, low, high):
+        design = load(f"  design: latin_hypercube\n  samples: 8\n  factors: {{{path}: {{low: {low}, high: {high}}}}}\n"
+                      "  responses: [fit@end]\n").design  # fmt: skip
+        assert design.cells == 8
+
+    def test_places_in_a_range_are_those_of_the_levels_not_of_the_points(self, load):
+        design = load(
+            "  {method: morris, trajectories: 4, factors: {population.parents: [false, true], calendar.ends: "
+            "{low: 16, high: 18}, parameters.k_hour: plausible}, responses: [fit@end]}\n",
+            kind="sensitivity",
+        ).design
+        places = design.positions()
+        assert sorted(set(places[:, 0].tolist())) == [0.0, 1.0]
+        ends = [design.scenario(cell).calendar.ends for cell in range(design.cells)]
+        assert places[:, 1].tolist() == [(end - 16) / 2 for end in ends]
+        assert places[:, 2].tolist() == design.points[:, 2].tolist()
+
+    def test_the_usual_responses_are_left_out_where_they_cannot_be_given(self, load):
+        asks = load(TWO, scenario="{calendar: {horizon: 20, waves: [0, 16]}}").design.asks
+        assert [ask.key for ask in asks] == ["effect_sd@end", "used_effect@end", "fit_effect@end", "attendance@end"]
+
+    def test_parameters_that_clash_are_found(self, faults):
+        found = faults("  factors: {parameters.metrics_p: [0.3, 0.5], parameters.metrics_made_p: [0.6, 0.9, 0.4]}\n")
+        assert len(found) >= 1
+
+
 class TestDigest:
     def test_it_is_that_of_the_cells_not_of_how_they_are_written(self, load):
         one = load(TWO).design
@@ -238,7 +290,7 @@ class TestFaults:
             (
                 "  factors: {simulation.seed: [1, 2]}\n",
                 "s.yaml:4:13: sweep.factors.simulation.seed: simulation.seed cannot "
-                "vary: cells share their seeds, so that their differences are those of the factors",
+                "vary: cells share it, so that their differences are those of the factors",
             ),
             (
                 "  factors: {calendar.sessions: [[3, 7], [3]], calendar.sessions.0: [3, 4]}\n",
@@ -303,6 +355,55 @@ class TestFaults:
             "has 3 levels; a factorial experiment takes two"
             in faults("  factors: {parameters.std_hold: [0.3, 0.5, 0.9]}\n", kind="factorial")[0]
         )
+
+    @pytest.mark.parametrize(
+        ("block", "kind", "fault"),
+        [
+            ("  factors: {simulation: [{seed: 3}, {seed: 4}]}\n", "sweep", "simulation.seed cannot vary"),
+            ("  factors: {population: [{roster: a.csv}, {}]}\n", "sweep", "population.roster cannot vary"),
+            (
+                "  cells: [{label: a}, {label: b, set: {simulation: {twin: false}}}]\n",
+                "sweep",
+                "simulation.twin cannot",
+            ),
+            ("  factors: {cell: {together: {parameters.k_hour: [0.01, 0.02]}}}\n", "sweep", "is no name for a factor"),
+            ("  cells: [{label: a}, {label: b}]\n", "factorial", "does not belong to this design, which takes factors"),
+            (TWO + "  design: list\n  cells: [{label: a}, {label: b}]\n", "sweep", "which takes cells"),
+            (TWO + "  design: latin_hypercube\n  reference: 3\n", "sweep", "has no meaning in a sampled design"),
+            ("  factors: {parameters.std_hold: [1, 1.0]}\n", "sweep", "stands here a second time"),
+            (
+                "  factors: {parameters.std_hold: {levels: [0, 1], low: 0, high: 1}}\n",
+                "sweep",
+                "more than one of levels",
+            ),
+            ("  factors: {population.drivers: {low: 8, high: 9, steps: 5}}\n", "sweep", "fewer than 5 whole numbers"),
+            ("  factors: {}\n", "sweep", "is empty; a factor is"),
+            (TWO + "  responses: []\n", "sweep", "is empty; give some"),
+            ("  factors: {parameters.k_hour: {levels: [0, 0.1], unit: 5}}\n", "sweep", "must be text"),
+        ],
+    )
+    def test_what_would_be_ignored_or_mixed_up_is_refused(self, faults, block, kind, fault):
+        assert fault in faults(block, kind=kind)[0]
+
+    def test_a_fraction_of_too_many_factors_says_so(self, faults):
+        many = ", ".join(f"parameters.{name}: [0.5, 0.6]" for name in (
+            "k_help", "k_forget", "p_use", "p_norm", "p_rev", "m_up", "m_lead", "m_home", "m_load", "c_up", "refill",
+            "soc_boost"))  # fmt: skip
+        assert (
+            "a fraction has 1 to 11 factors, not 12"
+            in faults(f"  design: fraction\n  factors: {{{many}}}\n", kind="factorial")[0]
+        )
+
+    def test_centers_of_a_roster_are_counted_in_every_cell(self, faults, tmp_path):
+        rows = [f"{number},County,Head Start,9" for number in range(12)]
+        (tmp_path / "centers.csv").write_text("\n".join(["id,area,sector,staff", *rows]))
+        found = faults(
+            "  factors: {enrolment.centers_per_collaborative: [6, 50]}\n",
+            scenario="{population: {roster: centers.csv, sector_values: {Head Start: head_start}}, "
+            "enrolment: {centers_per_collaborative: 6, rule: random}}",
+        )
+        assert "50 places" in found[0]
+        assert "only 12 centers can join" in found[0]
 
     def test_more_than_a_million_cells_are_refused_before_they_are_made(self, faults):
         levels = str([round(0.0005 * step, 5) for step in range(1, 120)])
