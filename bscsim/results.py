@@ -38,21 +38,12 @@ def results(folder: str | os.PathLike[str]) -> Results | SweepResults:
     return SweepResults(path) if many else Results(path)
 
 
-class SweepResults:
-    """The results of a study of many cells: a row a cell, a row a replicate and wave, and queries by `sql`.
-
-    >>> import bscsim                                                                      # doctest: +SKIP
-    >>> found = bscsim.results("results/active_ingredients")                               # doctest: +SKIP
-    >>> found.sql("select cell, avg(effect) from replicates where month = 16 group by cell")  # doctest: +SKIP
-    """
+class _Folder:
+    """A folder of results: its manifest and summary, and a connection over its tables."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.manifest: dict[str, Any] = provenance.require(folder)
-
-    def __repr__(self) -> str:
-        study, run = self.manifest["study"], self.manifest["run"]
-        return f"<results of {study['name']}: {run['cells']} cells, {run['replicates']} replicates, seed {run['seed']}>"
 
     @cached_property
     def summary(self) -> dict[str, Any]:
@@ -63,6 +54,43 @@ class SweepResults:
             raise InputError([Fault(str(self.folder), "", problem)])
         found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         return found
+
+    def _stored(self) -> dict[str, str]:
+        """What of the stored rows a query can name: name -> files, as duckdb reads them."""
+        raise NotImplementedError
+
+    @cached_property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """A duckdb connection in memory with a view for the stored rows and each file of tables/; nothing is copied."""
+        import duckdb
+
+        made = duckdb.connect()
+        for name, files in self._stored().items():
+            made.execute(f"create view {name} as select * from read_parquet({files})")
+        for path in sorted((self.folder / "tables").glob("*.csv")):
+            table = f"read_csv('{_quoted(path)}', header=true, sample_size=-1)"
+            made.execute(f'create view "{path.stem}" as select * from {table}')
+        return made
+
+    def sql(self, query: str) -> pd.DataFrame:
+        """Answer a query over the views of :attr:`connection`."""
+        frame: pd.DataFrame = self.connection.execute(query).df()
+        return frame
+
+
+class SweepResults(_Folder):
+    """The results of a study of many cells: a row a cell, a row a replicate and wave, and queries by `sql`.
+
+    A query names `replicates` (the stored rows) and the tables of tables/ (`cells`, `responses`, `contrasts`, ...).
+
+    >>> import bscsim                                                                      # doctest: +SKIP
+    >>> found = bscsim.results("results/active_ingredients")                               # doctest: +SKIP
+    >>> found.sql("select cell, avg(effect) from replicates where month = 16 group by cell")  # doctest: +SKIP
+    """
+
+    def __repr__(self) -> str:
+        study, run = self.manifest["study"], self.manifest["run"]
+        return f"<results of {study['name']}: {run['cells']} cells, {run['replicates']} replicates, seed {run['seed']}>"
 
     @cached_property
     def _needed(self) -> list[Path]:
@@ -93,45 +121,20 @@ class SweepResults:
         ordered: pd.DataFrame = table.sort_values(["cell", "replicate", "month"], ignore_index=True, kind="stable")
         return ordered
 
-    @cached_property
-    def connection(self) -> duckdb.DuckDBPyConnection:
-        """A duckdb connection in memory: `replicates` (the stored rows), `cells`, and the tables of tables/."""
-        import duckdb
-
-        made = duckdb.connect()
-        files = ", ".join(f"'{_quoted(path)}'" for path in self._needed)
-        made.execute(f"create view replicates as select * from read_parquet([{files}])")
-        for path in sorted((self.folder / "tables").glob("*.csv")):
-            table = f"read_csv('{_quoted(path)}', header=true, sample_size=-1)"
-            made.execute(f'create view "{path.stem}" as select * from {table}')
-        return made
-
-    def sql(self, query: str) -> pd.DataFrame:
-        """Answer a query over `replicates` and the tables of tables/ (`cells`, `responses`, `contrasts`, ...)."""
-        frame: pd.DataFrame = self.connection.execute(query).df()
-        return frame
+    def _stored(self) -> dict[str, str]:
+        return {"replicates": "[" + ", ".join(f"'{_quoted(path)}'" for path in self._needed) + "]"}
 
 
-class Results:
-    """A folder of results: `manifest` and `summary` as plain data, frames as methods, queries by `sql`.
+class Results(_Folder):
+    """The results of a scenario: `manifest` and `summary` as plain data, frames as methods, queries by `sql`.
 
-    The frames are those of :class:`bscsim.record.trajectories.Trajectories`, rebuilt from the stored cells when
-    first asked for.
+    A query names centers, months, staff (world 0 is treated, 1 the twin) and the tables of tables/.  The frames are those
+    of :class:`bscsim.record.trajectories.Trajectories`, rebuilt from the stored cells when first asked for.
     """
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.manifest: dict[str, Any] = provenance.require(folder)
 
     def __repr__(self) -> str:
         study, run = self.manifest["study"], self.manifest["run"]
         return f"<results of {study['name']}: {run['replicates']} replicates, seed {run['seed']}>"
-
-    @cached_property
-    def summary(self) -> dict[str, Any]:
-        """The contents of summary.json."""
-        found: dict[str, Any] = json.loads((self.folder / "summary.json").read_text(encoding="utf-8"))
-        return found
 
     @cached_property
     def run(self) -> Trajectories:
@@ -168,24 +171,8 @@ class Results:
         """Each center's true effect at each wave."""
         return self.run.effects()
 
-    @cached_property
-    def connection(self) -> duckdb.DuckDBPyConnection:
-        """A duckdb connection in memory with a view for each stored table (nothing is copied)."""
-        import duckdb
-
-        made = duckdb.connect()
-        for name in CELLS:
-            pattern = self.folder / "cells" / f"{name}-*.parquet"
-            made.execute(f"create view {name} as select * from read_parquet('{_quoted(pattern)}')")
-        for path in sorted((self.folder / "tables").glob("*.csv")):
-            table = f"read_csv('{_quoted(path)}', header=true, sample_size=-1)"
-            made.execute(f'create view "{path.stem}" as select * from {table}')
-        return made
-
-    def sql(self, query: str) -> pd.DataFrame:
-        """Answer a query over centers, months, staff (world 0 is treated, 1 the twin) and the tables of tables/."""
-        frame: pd.DataFrame = self.connection.execute(query).df()
-        return frame
+    def _stored(self) -> dict[str, str]:
+        return {name: f"'{_quoted(self.folder / 'cells' / f'{name}-*.parquet')}'" for name in CELLS}
 
 
 def _quoted(path: Path) -> str:
