@@ -128,7 +128,7 @@ class SweepResults(_Folder):
 class Results(_Folder):
     """The results of a scenario: `manifest` and `summary` as plain data, frames as methods, queries by `sql`.
 
-    A query names centers, months, staff (world 0 is treated, 1 the twin) and the tables of tables/.  The frames are those
+    A query names centers, months, staff (world 0 is treated, 1 the twin) and the tables of tables/.  Frames are those
     of :class:`bscsim.record.trajectories.Trajectories`, rebuilt from the stored cells when first asked for.
     """
 
