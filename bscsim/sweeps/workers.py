@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from bscsim.scenario.faults import Fault, InputError
 from bscsim.scenario.memory import available_memory
-from bscsim.sweeps.computing import OtherVersionError, Task, compute, warm
+from bscsim.sweeps.computing import OtherVersionError, Task, compute, compute_there, warm
 from bscsim.sweeps.layout import BLOCK_BYTES
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def cluster(address: str) -> Iterator[Workers]:
         _same_version(client)
         count = sum(client.nthreads().values())
         executor = client.get_executor(pure=False, retries=2)
-        yield Workers(lambda task: executor.submit(compute, task), 2 * count + 1)
+        yield Workers(lambda task: executor.submit(compute_there, task), 2 * count + 1)
     finally:
         client.close(timeout=5)
 
