@@ -92,7 +92,8 @@ def look(ready: Prepared) -> place.Content:
     if manifest is None:
         beginning = found is place.Content.FOREIGN and _only_beginnings(ready.folder)
         return place.Content.NOTHING if beginning else found
-    if any(manifest[group].get(name) != ready.description[group].get(name) for group, name in SAME):
+    differ = [group for group, name in SAME if manifest[group].get(name) != ready.description[group].get(name)]
+    if "study" in differ or (differ and any(ready.cells.glob("*.parquet"))):  # a report alone is no obstacle
         return place.Content.OTHER_RUN
     held, asked = manifest["run"]["replicates"], ready.layout.replicates
     if held > asked:
@@ -132,7 +133,7 @@ def _begun(ready: Prepared, found: place.Content) -> bool:
     folder, description = ready.folder, ready.description
     if found is place.Content.SAME_RUN:
         old = provenance.require(folder)
-        if old["run"] != description["run"]:  # more replicates than before
+        if any(old[group].get(name) != description[group].get(name) for group, name in (*SAME, ("run", "replicates"))):
             text = provenance.to_text(description | {"files": old["files"], "times": old.get("times", {})})
             write_safely(folder / provenance.NAME, text.encode())
         return True

@@ -116,6 +116,17 @@ def test_another_version_of_the_model_is_another_run(
         run_folder.run(tiny_study(tmp_path), folder)
 
 
+def test_a_report_without_rows_as_shipped_is_no_obstacle_to_another_version(
+    folder: Path, tmp_path: Path, computed: list[Block], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for path in (folder / "cells").iterdir():  # git does not keep them
+        path.unlink()
+    monkeypatch.setattr(provenance, "model_digest", lambda: "another")
+    run_folder.run(tiny_study(tmp_path), folder, workers=1)
+    assert len(computed) > 0
+    assert provenance.require(folder)["versions"]["model"] == "another"
+
+
 def test_files_of_others_are_refused_and_left(tmp_path: Path, computed: list[Block]) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "report.html").write_text("theirs")
