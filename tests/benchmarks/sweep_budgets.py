@@ -128,17 +128,20 @@ def test_a_complete_sweep_of_ten_thousand_blocks_resumes_in_seconds(tmp_path, mo
 
 
 MILLION = """
+import resource
 import sys
 from pathlib import Path
+
 sys.path[:0] = [{root!r}]
-import bscsim
-from tests.benchmarks import sweep_budgets as b
-from bscsim.run_folder import sweep, sweep_place
 import bscsim.sweeps.workers as workers
-workers.compute = b.fake
+from bscsim.run_folder import sweep, sweep_place
+from bscsim.sweeps.claims import Claims
+from tests.benchmarks import sweep_budgets
+
+workers.compute = sweep_budgets.fake
 folder = Path({folder!r})
-study = b.study_of(folder, 100, 10_000)
-b.run(study, folder / "out")
+study = sweep_budgets.study_of(folder, 100, 10_000)
+sweep_budgets.run(study, folder / "out")
 ready = sweep_place.prepared(study, folder / "out", "compiled")
 with Claims(folder / "out") as claims:
     claims.take("finish")
