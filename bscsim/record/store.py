@@ -23,7 +23,8 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -153,14 +154,21 @@ def write_safely(path: Path, data: bytes) -> None:
 
     The temporary name is new, not made of the process id: processes of two machines may write to one folder.
     """
+    with synced(path, data) as temporary:
+        temporary.replace(path)
+        sync_folder(path.parent)
+
+
+@contextmanager
+def synced(path: Path, data: bytes) -> Iterator[Path]:
+    """Write a temporary file beside a path and sync it; it is gone afterwards unless it was given another name."""
     temporary = path.with_name(f".{path.name}.{os.urandom(4).hex()}.tmp")
     try:
         with temporary.open("wb") as stream:
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
-        temporary.replace(path)
-        sync_folder(path.parent)
+        yield temporary
     finally:
         temporary.unlink(missing_ok=True)
 

@@ -20,13 +20,16 @@ def write_report(run: Trajectories, manifest: Mapping[str, Any], folder: Path) -
     `manifest`: what :func:`bscsim.record.provenance.describe` says of the run. Returns the paths written, relative
     to the folder, in order. Equal runs give equal bytes.
     """
-    written = []
-    for name, data in report_files(run, manifest).items():
+    return write_files(report_files(run, manifest), folder)
+
+
+def write_files(files: Mapping[str, bytes], folder: Path) -> list[str]:
+    """Write files, by relative path, into a folder (made if need be) and return their paths in order."""
+    for name, data in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
-        written.append(name)
-    return written
+    return list(files)
 
 
 def report_files(run: Trajectories, manifest: Mapping[str, Any]) -> dict[str, bytes]:

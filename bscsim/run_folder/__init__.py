@@ -83,8 +83,7 @@ def with_settings(study: Study, replicates: int | None, seed: int | None) -> Stu
     from bscsim.scenario.layers import lay
     from bscsim.studies import with_design
 
-    given = {"simulation.replicates": replicates, "simulation.seed": seed}
-    changes = {name: value for name, value in given.items() if value is not None}
+    changes = scenario.asked(replicates, seed)
     if not changes:
         return study
     root = study.root

@@ -8,9 +8,10 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from bscsim.record import provenance
 from bscsim.scenario.faults import Fault, InputError
@@ -206,3 +207,8 @@ def remove(folder: Path, names: list[str]) -> None:
         path = folder / name
         if path.is_dir() and not any(path.iterdir()):
             path.rmdir()
+
+
+def now(precision: Literal["seconds", "milliseconds"] = "seconds") -> str:
+    """Return this moment, UTC, as a manifest holds it."""
+    return datetime.now(UTC).isoformat(timespec=precision)

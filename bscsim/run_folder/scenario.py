@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -101,8 +100,7 @@ def prepared(
     from bscsim.scenario.memory import require_memory
     from bscsim.scenario.population import make_pool
 
-    given = {"simulation.replicates": replicates, "simulation.seed": seed}
-    changes = {name: value for name, value in given.items() if value is not None}
+    changes = asked(replicates, seed)
     if changes:
         layers = dict(study.layers) | dict.fromkeys(changes, "call")
         study = replace(study, scenario=changed(study, changes), layers=layers)
@@ -116,6 +114,12 @@ def prepared(
         ]
         raise InputError(faults) from None
     return study, Path(out) if out is not None else Path("results") / study.name, pool
+
+
+def asked(replicates: int | None, seed: int | None) -> dict[str, int]:
+    """The settings that a call gives instead of the study's."""
+    given = {"simulation.replicates": replicates, "simulation.seed": seed}
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def changed(study: Study, changes: Mapping[str, int]) -> Any:
@@ -146,13 +150,13 @@ def simulate_into(
     from bscsim.record import store
     from bscsim.simulate import simulate
 
-    started = now()
+    started = place.now()
     with place.beside(folder) as building:
         threads = None if engine == "mesa" else workers
         record = simulate(study.scenario, engine=engine, progress=progress, threads=threads)
         cells = [f"{CELLS}/{path.name}" for path in store.write(record, building / CELLS)]
         written, failure = reported(record, description, building)
-        times = {"started": started, "finished": now()}
+        times = {"started": started, "finished": place.now()}
         manifest = description | {"times": times, "files": sorted([*cells, *written])}
         (building / provenance.NAME).write_text(provenance.to_text(manifest), encoding="utf-8")
         try:
@@ -180,11 +184,6 @@ def reported(
         return [], error
 
 
-def now() -> str:
-    """Return this moment, UTC, to the second."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
-
-
 def stored_run(folder: Path, description: Mapping[str, Any]) -> Trajectories | None:
     """The record stored in a folder if it is whole and undamaged, else None."""
     from bscsim.record import store
@@ -204,7 +203,7 @@ def rebuild(folder: Path, record: Trajectories) -> None:
     with place.beside(folder) as building:
         written = write_report(record, manifest, building)
         cells = [name for name in manifest["files"] if name.startswith(f"{CELLS}/")]
-        manifest["times"]["report"] = now()
+        manifest["times"]["report"] = place.now()
         manifest["files"] = sorted([*cells, *written])
         (building / provenance.NAME).write_text(provenance.to_text(manifest), encoding="utf-8")
         place.install(building, folder)

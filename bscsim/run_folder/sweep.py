@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bscsim.record import provenance
 from bscsim.run_folder import place
-from bscsim.run_folder.sweep_place import REPORT, Prepared, begin, clean, now, of_folder, prepared, require_allowed
+from bscsim.run_folder.sweep_place import REPORT, Prepared, begin, clean, of_folder, prepared, require_allowed
 from bscsim.scenario.faults import BscsimError, Fault, InputError, ResumableError
 from bscsim.sweeps.claims import Claims
 
@@ -220,6 +220,7 @@ def require_whole(ready: Prepared, held: Held) -> None:
 
 def write_report(ready: Prepared, held: Held) -> None:
     """Write summary, tables, figures and report.html of what is there."""
+    from bscsim.report import write_files
     from bscsim.report.sweep import sweep_files
     from bscsim.sweeps.sheet import Sheet
     from bscsim.sweeps.summary import summarize
@@ -234,11 +235,8 @@ def write_report(ready: Prepared, held: Held) -> None:
         raise BscsimError(f"the report failed ({type(error).__name__}: {error}); the simulated results are in "
                           f"{ready.folder}, and `bscsim report {ready.folder}` tries again") from error  # fmt: skip
     with place.beside(ready.folder / REPORT) as building:
-        for name, data in files.items():
-            path = building / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(data)
-        times = manifest.get("times", {}) | {"report": now()}
+        write_files(files, building)
+        times = manifest.get("times", {}) | {"report": place.now("milliseconds")}
         text = provenance.to_text(manifest | {"files": sorted(files), "times": times})
         (building / provenance.NAME).write_text(text, encoding="utf-8")
         place.install(building, ready.folder)

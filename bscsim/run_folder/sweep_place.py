@@ -137,7 +137,7 @@ def _begun(ready: Prepared, found: place.Content) -> bool:
             text = provenance.to_text(description | {"files": old["files"], "times": old.get("times", {})})
             write_safely(folder / provenance.NAME, text.encode())
         return True
-    text = provenance.to_text(description | {"times": {"started": now()}})
+    text = provenance.to_text(description | {"times": {"started": place.now("milliseconds")}})
     if found is place.Content.OTHER_RUN:  # --force: what was there was of another study
         wipe(folder)
         write_safely(folder / provenance.NAME, text.encode())
@@ -148,32 +148,19 @@ def _begun(ready: Prepared, found: place.Content) -> bool:
 
 def _first(path: Path, data: bytes) -> bool:
     """Write a file that is not there yet, whole; False if another process was quicker."""
-    from bscsim.record.store import sync_folder, write_safely
+    from bscsim.record.store import sync_folder, synced, write_safely
 
-    part = path.with_name(f".{path.name}.{os.urandom(4).hex()}.tmp")
     try:
-        with part.open("wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.link(part, path)
-        sync_folder(path.parent)
+        with synced(path, data) as part:
+            os.link(part, path)
+            sync_folder(path.parent)
     except FileExistsError:
         return False
     except FileNotFoundError:
         raise
     except OSError:  # a file system without links
         write_safely(path, data)
-    finally:
-        part.unlink(missing_ok=True)
     return True
-
-
-def now() -> str:
-    """Return this moment, UTC, to the millisecond."""
-    from datetime import UTC, datetime
-
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 def wipe(folder: Path) -> None:

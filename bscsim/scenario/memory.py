@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from bscsim.scenario.faults import Fault, InputError
 
 if TYPE_CHECKING:
-    from bscsim.scenario.population import Pool
+    from bscsim.scenario.population import Pool, Population
     from bscsim.scenario.scenario import Scenario
 
 CENTER_MONTH_BYTES: Final = 450
@@ -60,9 +60,19 @@ def _size(scenario: Scenario, pool: Pool | None) -> tuple[int, float]:
     population = scenario.population
     if pool is None and population.roster is not None:
         return 1, MEAN_STAFF["stock"]
+    centers = len(pool.size) if pool is not None else population.centers
+    return centers, staff_of(population, pool) + population.parents * centers
+
+
+def staff_of(population: Population, pool: Pool | None) -> float:
+    """Estimate the staff of all centers; a roster's are only known with its ``pool``.
+
+    >>> from bscsim.scenario.population import Population
+    >>> staff_of(Population(), None)  # eight centers of joiners
+    160.0
+    """
     mean = MEAN_STAFF[population.sizes] if isinstance(population.sizes, str) else float(population.sizes)
-    sizes = pool.size if pool is not None else (0,) * population.centers
-    return len(sizes), sum(size or mean for size in sizes) + population.parents * len(sizes)
+    return sum(size or mean for size in (pool.size if pool is not None else (0,) * population.centers))
 
 
 def available_memory() -> int:

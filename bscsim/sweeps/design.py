@@ -120,14 +120,10 @@ class Design:
 
     def checked(self, changes: Level) -> tuple[Scenario | None, list[Fault]]:
         """Lay changes over the base: the scenario, or None and the faults."""
-        root = self.root
-        for path, item in changes:
-            root, problem = lay(root, path, item)
-            if problem:
-                return None, [Fault(item.place, *problem)]
-        scenario, faults = validate(root)
-        if scenario is not None and scenario.population.roster is not None:
-            faults = pool_faults(scenario, _pool(scenario.population))
+        scenario, faults = laid(self.root, changes)
+        pool = None if scenario is None else pool_of(scenario.population)
+        if scenario is not None and pool is not None:
+            faults = pool_faults(scenario, pool)
         if scenario is None or faults:
             return None, faults
         return self.with_waves(scenario), []
@@ -207,6 +203,15 @@ class Design:
         return hashlib.sha256(f"{self.base.digest} {times}".encode()).hexdigest()
 
 
+def laid(root: Item, changes: Level) -> tuple[Scenario | None, list[Fault]]:
+    """Lay changes over a base scenario's items: the scenario, or None and the faults."""
+    for path, item in changes:
+        root, problem = lay(root, path, item)
+        if problem:
+            return None, [Fault(item.place, *problem)]
+    return validate(root)
+
+
 def item_at(root: Item, path: str) -> Item | None:
     """Return what a scenario has at a dotted path; of an element, its level."""
     item: Item | None = root
@@ -223,5 +228,6 @@ def _shapes(path: str) -> bool:
 
 
 @cache
-def _pool(population: Population) -> Pool:
-    return make_pool(population)
+def pool_of(population: Population) -> Pool | None:
+    """Return the centers of a roster, read once; None without one, where they are made from the settings alone."""
+    return None if population.roster is None else make_pool(population)

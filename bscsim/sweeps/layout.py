@@ -13,9 +13,9 @@ from functools import cached_property
 from typing import Final, NamedTuple
 
 from bscsim.record.responses import COLUMNS
-from bscsim.scenario.memory import memory_bytes
+from bscsim.scenario.memory import memory_bytes, staff_of
 from bscsim.scenario.scenario import Scenario
-from bscsim.sweeps.design import Design
+from bscsim.sweeps.design import Design, pool_of
 
 BLOCK_BYTES: Final = 48 * 2**20
 """Record of a block: what a thread holds at a time."""
@@ -124,23 +124,11 @@ def estimate(layout: Layout) -> Estimate:
 def replicate_seconds(scenario: Scenario) -> float:
     """Estimate the processor seconds of one replicate, both worlds."""
     calendar = scenario.calendar
-    staff = staff_of(scenario)
+    staff = staff_of(scenario.population, pool_of(scenario.population))
     months = (
         calendar.burn_in + (1 + scenario.simulation.twin) * calendar.horizon
     ) * scenario.simulation.steps_per_month
     return staff * months * scenario.population.drivers * SECONDS_PER_STAFF_DRIVER_MONTH
-
-
-def staff_of(scenario: Scenario) -> float:
-    """Estimate the staff of all centers."""
-    from bscsim.scenario.memory import MEAN_STAFF
-    from bscsim.scenario.population import make_pool
-
-    population = scenario.population
-    if population.roster is not None:
-        return float(sum(make_pool(population).size))
-    mean = MEAN_STAFF[population.sizes] if isinstance(population.sizes, str) else float(population.sizes)
-    return population.centers * mean
 
 
 def block_size(scenario: Scenario, replicates: int) -> int:
@@ -149,9 +137,7 @@ def block_size(scenario: Scenario, replicates: int) -> int:
     >>> 50 < block_size(Scenario(), 10_000) < 500
     True
     """
-    from bscsim.scenario.population import make_pool
-
-    pool = make_pool(scenario.population) if scenario.population.roster is not None else None
+    pool = pool_of(scenario.population)
     each = memory_bytes(scenario, 2, pool, 1.0) - memory_bytes(scenario, 1, pool, 1.0)
     fits = min(BLOCK_BYTES / max(each, 1), BLOCK_SECONDS / replicate_seconds(scenario))
     return max(1, min(int(fits), replicates))

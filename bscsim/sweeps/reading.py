@@ -8,15 +8,14 @@ from typing import Any, Final
 
 import numpy as np
 
-from bscsim.scenario.checking import in_order, validate, validated
+from bscsim.scenario.checking import in_order, validated
 from bscsim.scenario.document import Item, item_of
 from bscsim.scenario.elements import Elements
 from bscsim.scenario.faults import Fault, InputError
-from bscsim.scenario.layers import lay
 from bscsim.scenario.scenario import Scenario, Study
 from bscsim.sweeps import factors as reading_factors
 from bscsim.sweeps.asking import Ask, asks, needs_twin
-from bscsim.sweeps.design import AS_BASE, Array, Design
+from bscsim.sweeps.design import AS_BASE, Array, Design, laid
 from bscsim.sweeps.factors import Factor
 from bscsim.sweeps.settings import SETTINGS, FactorialSettings, SensitivitySettings, SweepSettings
 
@@ -40,6 +39,10 @@ class Block:
     asks: list[Ask] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     places: dict[str, str] = field(default_factory=dict)
+
+    def place(self, key: str) -> str:
+        """Where a setting stands, or the block if it is not given."""
+        return self.places.get(key, self.places[""])
 
 
 def faults_of(kind: str, item: Item | None, file: str) -> list[Fault]:
@@ -160,19 +163,19 @@ def design_of(study: Study) -> Design:
                     study.root, study.scenario)  # fmt: skip
     _refuse(_level_faults(design))
     _refuse(_combination_faults(design))
+    asked = design.asks
     if "responses" not in block.places:  # the usual ones, as far as they can be given
-        fits = [ask for ask in design.asks if not _ask_faults(replace(design, asks=(ask,)), block)]
-        design = replace(design, asks=tuple(fits) or design.asks)
-    _refuse(_ask_faults(design, block))
+        asked = tuple(ask for ask in asked if not _ask_faults(design, (ask,), block)) or asked
+    _refuse(_ask_faults(design, asked, block))
     if design.sampled:
         given = study.block.child("reference") if study.block is not None else None
         if given is not None and given.value is not None:
             problem = "has no meaning in a sampled design: no cell is like another"
             raise InputError([Fault(given.place, f"{design.kind}.reference", problem)])
-        return design
+        return replace(design, asks=asked)
     reference, faults = _reference(design, study.block)
     _refuse(faults)
-    return replace(design, reference=reference)
+    return replace(design, asks=asked, reference=reference)
 
 
 def _refuse(faults: Sequence[Fault]) -> None:
@@ -188,7 +191,7 @@ def _points(block: Block, root: Item, base: Scenario) -> Array:
     counts = [len(factor.levels) for factor in factors]
     size = _size(settings, counts)
     if size > MOST_CELLS:
-        where = block.places.get("factors", block.places[""])
+        where = block.place("factors")
         how = f" ({' x '.join(map(str, counts))})" if getattr(settings, "design", "") == "grid" else ""
         problem = f"makes {size:,} cells{how}; at most {MOST_CELLS:,} are possible"
         raise InputError([Fault(where, f"{block.kind}.factors", f"{problem}: fewer levels, or a sampled design")])
@@ -202,7 +205,7 @@ def _points(block: Block, root: Item, base: Scenario) -> Array:
                 return points.morris(settings.trajectories, len(factors), settings.levels, settings.seed)
             return points.saltelli(settings.samples, len(factors), settings.seed)
     except ValueError as error:
-        raise InputError([Fault(block.places.get("factors", block.places[""]), block.kind, str(error))]) from None
+        raise InputError([Fault(block.place("factors"), block.kind, str(error))]) from None
     assert isinstance(settings, SweepSettings)
     if settings.design == "list":
         return np.arange(counts[0])[:, None]
@@ -236,10 +239,7 @@ def _size(settings: Settings | None, counts: list[int]) -> int:
 def _base_level(factor: Factor, root: Item, base: Scenario) -> int:
     """Which level of a factor the base scenario has; AS_BASE if none of them."""
     for at, level in enumerate(factor.levels):
-        changed = root
-        for path, item in level:
-            changed, _ = lay(changed, path, item)
-        scenario, _ = validate(changed)
+        scenario, _ = laid(root, level)
         if scenario is not None and scenario.digest == base.digest:
             return at
     return AS_BASE
@@ -288,13 +288,13 @@ def _combination_faults(design: Design) -> list[Fault]:
     return faults
 
 
-def _ask_faults(design: Design, block: Block) -> list[Fault]:
+def _ask_faults(design: Design, asked: Sequence[Ask], block: Block) -> list[Fault]:
     """Refuse responses that some cell cannot give."""
-    place = block.places.get("responses", block.places[""])
+    place = block.place("responses")
     faults: list[Fault] = []
     for cell in design.one_a_shape():
         calendar = design.like(cell).calendar
-        for ask in design.asks:
+        for ask in asked:
             if ask.month(calendar) > calendar.horizon:
                 problem = f"{ask.key} is month {ask.month(calendar)}, after the horizon ({calendar.horizon}) of cell "
                 problem += f"{design.label(cell)}; a later calendar.horizon or an earlier response would do"
@@ -303,7 +303,7 @@ def _ask_faults(design: Design, block: Block) -> list[Fault]:
             return faults[:SHOWN]
     if not design.base.simulation.twin:
         faults = [Fault(place, f"{design.kind}.responses", f"{ask.key} needs the untreated twin: simulation.twin: true")
-                  for ask in design.asks if needs_twin(ask.name)]  # fmt: skip
+                  for ask in asked if needs_twin(ask.name)]  # fmt: skip
     return faults
 
 

@@ -14,16 +14,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from bscsim.report.sweep.study import Sweep
+from bscsim.report.tables import OVER_REPLICATES as INTERVAL
 
 Row = list[Any]
-INTERVAL = {
-    "mean": "mean over replicates",
-    "ci95_low": "lower end of the 95% Monte Carlo interval of the mean (empty with one replicate)",
-    "ci95_high": "upper end of it",
-    "p05": "5th percentile over replicates",
-    "p95": "95th percentile over replicates",
-    "replicates": "replicates that have a value",
-}
 RESPONSE = {"response": "outcome and time: name@end, name@+months after the end, or name@month"}
 CELL = {"cell": "number of the cell, see cells.csv"}
 FACTOR = {"factor": "name of the factor"}

@@ -9,6 +9,7 @@ import numpy as np
 from bscsim.trial.cluster_stats import OK, Array, ClusterStats, Estimates
 from bscsim.trial.estimators.groups import cluster_sums
 from bscsim.trial.estimators.inference import t_inference
+from bscsim.trial.estimators.options import check_word
 
 Level = Literal["collaborative", "center"]
 Weights = Literal["equal", "precision"]
@@ -103,10 +104,8 @@ def independent_units(stats: ClusterStats, level: Level = "collaborative", weigh
     >>> independent_units(stats).weight.tolist()  # the collaborative, then the centers
     [[1.0, 0.0, 0.0, 1.0]]
     """
-    known = {"collaborative", "center"}, {"equal", "precision"}
-    for name, given, words in zip(("level", "weights"), (level, weights), known, strict=True):
-        if given not in words:
-            raise ValueError(f"{name} is {given!r}; it must be one of {', '.join(sorted(words))}")
+    check_word("level", level, ("center", "collaborative"))
+    check_word("weights", weights, ("equal", "precision"))
     there = stats.n > 0
     mean = cluster_sums(stats) / np.maximum(stats.n, 1.0)[..., None]
     weight = there.astype(np.float64) if weights == "equal" else _precision(stats, mean[..., -1])
