@@ -23,8 +23,8 @@ CELLS = ("centers", "months", "staff")
 """Stored tables a query can name, besides the files of tables/ (each by its name without .csv)."""
 
 
-def results(folder: str | os.PathLike[str]) -> Results | SweepResults:
-    """Open the folder that a run left: :class:`Results` of a scenario, :class:`SweepResults` of a study of many cells.
+def results(folder: str | os.PathLike[str]) -> Results | SweepResults | PowerResults:
+    """Open the folder that a run left: :class:`Results`, :class:`SweepResults` of many cells, :class:`PowerResults`.
 
     Raises InputError when it is no such folder.
 
@@ -34,8 +34,10 @@ def results(folder: str | os.PathLike[str]) -> Results | SweepResults:
     >>> found.sql("select month, avg(readiness) from months where world = 0 group by month")  # doctest: +SKIP
     """
     path = Path(folder)
-    many = provenance.require(path)["study"]["kind"] in BLOCKS
-    return SweepResults(path) if many else Results(path)
+    kind = provenance.require(path)["study"]["kind"]
+    if kind == "power":
+        return PowerResults(path)
+    return SweepResults(path) if kind in BLOCKS else Results(path)
 
 
 class _Folder:
@@ -123,6 +125,43 @@ class SweepResults(_Folder):
 
     def _stored(self) -> dict[str, str]:
         return {"replicates": "[" + ", ".join(f"'{_quoted(path)}'" for path in self._needed) + "]"}
+
+
+class PowerResults(_Folder):
+    """The results of a power study: a row a cell, analysis and estimator, and queries by `sql`.
+
+    A query names `replicates` (the stored rows: file, replicate, analysis, a column a number) and the tables of tables/
+    (`power`, `truth`, `seen`, ...).
+
+    >>> import bscsim                                                                      # doctest: +SKIP
+    >>> found = bscsim.results("results/power_cluster_trial")                              # doctest: +SKIP
+    >>> found.power().query("estimator == 'cluster_t'")                                    # doctest: +SKIP
+    """
+
+    def __repr__(self) -> str:
+        study, run = self.manifest["study"], self.manifest["run"]
+        return f"<results of {study['name']}: {run['cells']} cells, {run['replicates']} replicates, seed {run['seed']}>"
+
+    def power(self) -> pd.DataFrame:
+        """One row a cell, analysis and estimator: power, type I errors, bias, coverage, each with its error."""
+        return self.sql("select * from power")
+
+    def replicates(self, cell: int = 0) -> pd.DataFrame:
+        """One row a replicate and analysis of a cell, in that order: every stored number."""
+        import pandas as pd
+        import pyarrow.parquet as pq
+
+        parts = [pq.read_table(path).to_pandas() for path in sorted(self.folder.glob(f"cells/c{cell:06d}-*.parquet"))]
+        if not parts:
+            raise InputError([Fault(str(self.folder), "cell", f"{cell} has no stored rows here")])
+        table = pd.concat(parts, ignore_index=True).drop_duplicates(["replicate", "analysis"])
+        ordered: pd.DataFrame = table.sort_values(["replicate", "analysis"], ignore_index=True, kind="stable")
+        return ordered
+
+    def _stored(self) -> dict[str, str]:
+        if not any(self.folder.glob("cells/c*.parquet")):
+            return {}
+        return {"replicates": f"'{_quoted(self.folder / 'cells' / 'c*.parquet')}', union_by_name=true, filename=true"}
 
 
 class Results(_Folder):

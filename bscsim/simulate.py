@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 if TYPE_CHECKING:
     from bscsim.engine.burnin import BurnIns
     from bscsim.record.trajectories import Trajectories
+    from bscsim.scenario.allocation import Allocation
     from bscsim.scenario.population import Pool
     from bscsim.scenario.scenario import Scenario
 
@@ -25,6 +26,7 @@ def simulate(
     progress: Callable[[int, int], None] | None = None,
     threads: int | None = None,
     burn_ins: BurnIns | None = None,
+    allocation: Allocation | None = None,
 ) -> Trajectories:
     """Simulate replicates of a scenario, each with its untreated twin if asked, and return the record.
 
@@ -47,9 +49,14 @@ def simulate(
     burn_ins
         A :class:`bscsim.engine.burnin.BurnIns` that several calls share, so that scenarios which begin alike simulate
         their burn-in once (compiled engine).
+    allocation
+        A :class:`bscsim.scenario.allocation.Allocation`: who is in which collaborative and when each starts, decided
+        by a study in place of the scenario's enrolment; a row a replicate, a column a center of the pool, in their
+        orders.  Every center that is large enough is assessed at month 0 and nobody is refused; a collaborative's own
+        calendar counts from its start, and season, waves and horizon stay those of the scenario.
 
-    Raises ValueError for an unknown engine or a number outside its range, and InputError for a record that would not
-    fit in memory (:func:`batches` takes any number of replicates).
+    Raises ValueError for an unknown engine, a number outside its range or an allocation of another shape, and
+    InputError for a record that would not fit in memory (:func:`batches` takes any number of replicates).
 
     >>> import bscsim
     >>> run = simulate(bscsim.Scenario(name="tiny"), replicates=1)
@@ -67,8 +74,12 @@ def simulate(
     numbers = list(asked) if isinstance(asked, Iterable) else range(index(asked))
     both = settings.twin if twin is None else twin
     pool = make_pool(scenario.population)
+    if allocation is not None and allocation.collaborative.shape != (len(numbers), len(pool)):
+        raise ValueError(f"the allocation is for {allocation.collaborative.shape} (replicates, centers); "
+                         f"there are {(len(numbers), len(pool))}")  # fmt: skip
     require_record(scenario, len(numbers), pool, worlds=1 + both)
-    return _simulate(scenario, pool, numbers, _seed(scenario, seed), both, engine, progress, threads, burn_ins)
+    seed = _seed(scenario, seed)
+    return _simulate(scenario, pool, numbers, seed, both, engine, progress, threads, burn_ins, allocation)
 
 
 def batches(
@@ -124,6 +135,7 @@ def _seed(scenario: Scenario, seed: int | None) -> int:
 def _simulate(
     scenario: Scenario, pool: Pool, numbers: Sequence[int], seed: int, twin: bool, engine: Engine,
     progress: Callable[[int, int], None] | None, threads: int | None, burn_ins: BurnIns | None,
+    allocation: Allocation | None,
 ) -> Trajectories:  # fmt: skip
     from bscsim.record.trajectories import Trajectories
 
@@ -131,12 +143,14 @@ def _simulate(
     if engine == "compiled":
         from bscsim.engine.run import run
 
-        run(record, pool, threads, progress, burn_ins)
-        return record
-    from bscsim.agents.run import run_replicate
+        run(record, pool, threads, progress, burn_ins, allocation)
+    else:
+        from bscsim.agents.run import run_replicate
 
-    for row, replicate in enumerate(record.replicates):
-        run_replicate(record, pool, row, replicate)
-        if progress is not None:
-            progress(row + 1, len(record.replicates))
+        for row, replicate in enumerate(record.replicates):
+            run_replicate(record, pool, row, replicate, allocation)
+            if progress is not None:
+                progress(row + 1, len(record.replicates))
+    if allocation is not None:
+        record.labels.place(allocation)
     return record

@@ -20,8 +20,9 @@ def load(
     r"""Read a study file: see :func:`bscsim.scenario.files.load`, whose arguments it takes.
 
     A sweep, a factorial experiment or a sensitivity analysis also has its ``design``
-    (:class:`bscsim.sweeps.design.Design`): cells, levels, responses.  ``overrides`` may change the block of the kind,
-    as in ``sensitivity.samples=64``.
+    (:class:`bscsim.sweeps.design.Design`): cells, levels, responses; a power study has its own
+    (:class:`bscsim.trial.reading.PowerDesign`): cells, levels, trials.  ``overrides`` may change the block of the
+    kind, as in ``sensitivity.samples=64`` or ``design.control_centers=60``.
 
     Raises InputError with every fault that was found, each with its place, the allowed range and the nearest valid
     name.
@@ -39,7 +40,11 @@ def load(
     return with_design(study) if study.kind in BLOCKS else study
 
 
-def _faults(kind: str, block: Any, file: str) -> list[Any]:
+def _faults(kind: str, block: Any, file: str, root: Any) -> list[Any]:
+    if kind == "power":
+        from bscsim.trial import reading
+
+        return reading.faults_of(block, root, file)
     from bscsim.sweeps.reading import faults_of
 
     return faults_of(kind, block, file)
@@ -47,6 +52,10 @@ def _faults(kind: str, block: Any, file: str) -> list[Any]:
 
 def with_design(study: Study) -> Study:
     """Return a study of many cells with its design read; raises InputError with every fault in it."""
+    if study.kind == "power":
+        from bscsim.trial import reading
+
+        return replace(study, design=reading.design_of(study))
     from bscsim.sweeps.reading import design_of
 
     return replace(study, design=design_of(study))

@@ -239,7 +239,7 @@ class Center(mesa.Agent):
         """E7: expected PDSAs started this step, and the team's drive T (1 where there is no running team)."""
         model, team = self.model, self.team
         p, e5 = model.parameters, model.numbers.e5
-        if team and self.active and model.testing_months:
+        if team and self.active and team.testing_months:
             drive = team.drive()
             help_ = model.facilitation[team.collaborative]
             return pdsa.team_rate(p.pdsa_rate, e5, self.uptake, drive, help_, model.dt), drive

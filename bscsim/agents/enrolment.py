@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bscsim.record.measures import ACTIVE, APPLIED, REJECTED
+from bscsim.record.measures import ACTIVE, APPLIED, CONTROL, REJECTED
 from bscsim.rules import draws, enrolment, readiness
 from bscsim.rules.operators import normal
 
@@ -86,3 +86,22 @@ def enrol(model: CollaborativeModel) -> list[list[Center]]:
         for start in range(plan.collaboratives)
         if taken[start :: plan.collaboratives]
     ]
+
+
+def recruit(model: CollaborativeModel) -> list[list[Center]]:
+    """Month 0 where an allocation comes from outside: assess who is large enough, refuse nobody.
+
+    Returns the centers of each collaborative, some of them perhaps none, whenever it starts.
+    """
+    assert model.allocation is not None
+    places: list[list[Center]] = [[] for _ in model.allocation.starts]
+    for center in model.centers:
+        number = int(model.allocation.collaborative[model.row, center.index])
+        if center.size >= model.scenario.population.min_staff:
+            center.status = REJECTED
+            center.assessment = assess(center)
+        if model.allocation.recruited[model.row, center.index]:
+            center.status = CONTROL
+        if number >= 0:
+            places[number].append(center)
+    return places

@@ -51,6 +51,20 @@ STREAM_KEYS: Final[Mapping[str, tuple[str, str, str]]] = {
     "SELF_REPORT": ("center; slot, occupant", "month", "error of a self-report"),
     "RESPONSE": ("center; slot, occupant", "month", "whether a person answers"),
     "CHILD": ("center; classroom", "month", "sampling error of the children tested"),
+    "RECRUITMENT": ("center", "-", "place in the queue for a study"),
+    "STUDY_COHORT": ("center", "-", "which cohort of a study a center joins"),
+    "STUDY_ALLOCATION": ("center; what of it (number of the cohort where that is drawn)", "-",
+                         "a study's arms: order within a stratum, a cohort's random start, coins of pairs"),
+    "STUDY_COLLABORATIVE": ("center", "-", "which collaborative of its cohort a treated center joins"),
+    "STUDY_MATCHING": ("center", "-", "order in which joiners choose their match"),
+    "SAMPLE_STAFF": ("center; slot, occupant, measure", "-, or month", "which staff a study measures"),
+    "SAMPLE_ROOMS": ("center; measure, classroom", "-, or month", "which classrooms a study observes"),
+    "ROOM_ERROR": ("center; measure, classroom", "month", "error of a study's observation of a classroom"),
+    "RATER": ("center; measure", "month", "what a center's rooms share of it: their rater"),
+    "STAFF_ERROR": ("center; slot, occupant, measure", "month", "error of a study's measurement of a person"),
+    "STAFF_RESPONSE": ("center; slot, occupant, measure", "month", "whether a person answers a study"),
+    "CENTER_ERROR": ("center; measure, component", "month", "error of a study's measurement of a center"),
+    "STUDY_ATTRITION": ("center", "-", "whether, and at which wave, a center leaves a study"),
 }
 """Of each stream of :mod:`bscsim.rules.draws`: entity and item, when it is drawn, and what it decides.
 

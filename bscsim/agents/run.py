@@ -11,17 +11,24 @@ from bscsim.agents.observer import Observer
 
 if TYPE_CHECKING:
     from bscsim.record.trajectories import Trajectories, World
+    from bscsim.scenario.allocation import Allocation
     from bscsim.scenario.population import Pool
 
 
-def run_replicate(record: Trajectories, pool: Pool, row: int, replicate: int) -> None:
+def run_replicate(
+    record: Trajectories, pool: Pool, row: int, replicate: int, allocation: Allocation | None = None
+) -> None:
     """Run one replicate in each world the record holds and write it to ``row``.
 
-    The twin runs its own burn-in, which by keyed draws is the treated world's to the last bit: simpler than
-    copying agents, and right for any subclass.
+    ``allocation``, if any, holds in its row ``row`` who is in which collaborative.  The twin runs its own burn-in,
+    which by keyed draws is the treated world's to the last bit: simpler than copying agents, and right for any
+    subclass.
     """
     for name, world in record.worlds:
-        model = CollaborativeModel(record.scenario, record.seed, replicate, treated=name == "treated", pool=pool)
+        model = CollaborativeModel(
+            record.scenario, record.seed, replicate, treated=name == "treated", pool=pool,
+            allocation=allocation, row=row,
+        )  # fmt: skip
         observer = observe(model, world, row)
         if model.treated:
             observer.label(record.labels)

@@ -30,13 +30,15 @@ class Team:
 
     ``roles[i]`` is the role seat i is open to (``named_roles[i]``, or any classroom staff), ``seats[i]`` its holder,
     ``numbers[i]`` its number (1-6, a parent's 7); ``present_share`` is the share of all seats present at the latest
-    session or all-team call; ``collaborative`` is the number of the collaborative it belongs to.
+    session or all-team call; ``collaborative`` is the number of the collaborative it belongs to, and ``begins`` the
+    month in which that started and the team was formed.
     """
 
     def __init__(self, center: Center, collaborative: int, size: int) -> None:
         model = center.model
         self.center = center
         self.collaborative = collaborative
+        self.begins = model.month
         lots = [center.lot(order, draws.SEAT_LEVEL) for order in range(size)]
         self.roles = [enrolment.seat_role(order, lot, model.numbers.e2) for order, lot in enumerate(lots)]
         self.named_roles = list(enrolment.SEAT_ORDER[:size])
@@ -54,6 +56,17 @@ class Team:
         self.call_regulars = [0] * 6
         for order in range(len(self.seats)):
             self._fill(order)
+
+    @property
+    def month(self) -> int:
+        """Month of the collaborative's own calendar, from its start."""
+        return self.center.model.month - self.begins
+
+    @property
+    def testing_months(self) -> bool:
+        """Whether teams test changes this month: from the end of pre-work to the end of the collaborative."""
+        calendar = self.center.model.calendar
+        return calendar.prework[1] <= self.month < calendar.ends
 
     @property
     def members(self) -> list[Staff]:

@@ -1,13 +1,16 @@
-"""E15: who applies, who is taken, and which collaborative each center joins (month 0)."""
+"""E15: who applies, who is taken, and which collaborative each center joins, and when each starts."""
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from bscsim.engine.arriving import set_positions
 from bscsim.engine.ordering import sort
+from bscsim.engine.rows import fill
 from bscsim.engine.seating import make_team
-from bscsim.engine.state import Market, Record, State
+from bscsim.engine.state import NONE, Array, Market, Record, State
 from bscsim.engine.stock import current_engagement, current_readiness
-from bscsim.record.measures import ACTIVE, APPLIED, PROGRAM_FIXED, REJECTED
+from bscsim.record.measures import ACTIVE, APPLIED, CONTROL, PROGRAM_FIXED, REJECTED
 from bscsim.rules.costs import shared
 from bscsim.rules.draws import ALLOCATION, APPLICATION, FACILITATION, READINESS_ERROR, SELECTION, uniform
 from bscsim.rules.enrolment import admissible, application_probability, measured, rank
@@ -16,32 +19,73 @@ from bscsim.rules.participation import facilitation
 from bscsim.rules.readiness import readiness
 
 
+class Plan(NamedTuple):
+    """An allocation from outside (:class:`bscsim.scenario.allocation.Allocation`); no rows where enrolment decides."""
+
+    collaborative: Array  # [R, C] int64
+    recruited: Array  # [R, C] bool
+    starts: Array  # [K] int64
+
+
+def allot(s: State, plan: Plan, row: int) -> None:
+    """Note where an allocation from outside puts each center, and when its collaborative starts."""
+    if plan.collaborative.shape[0] == 0:
+        return
+    s.clock.allotted = True
+    s.clock.collaboratives = plan.starts.shape[0]
+    for number in range(s.best_fit.shape[0]):
+        fill(s.best_fit[number], 0.0)
+    for c in range(s.centers.shape[0]):
+        center, number = s.centers[c], plan.collaborative[row, c]
+        center.joins = number
+        center.recruited = plan.recruited[row, c]
+        if number != NONE:
+            center.begins = plan.starts[number]
+
+
 def start_collaboratives(q: Record, s: State, m: Market) -> None:
-    """E15, E13: enrolment, facilitation and teams."""
+    """E15, E13: facilitation and teams of the collaboratives that start this month."""
     clock = s.clock
-    taken = enrol(q, s, m)
-    clock.collaboratives = min(taken, q.collaboratives)
-    for place in range(taken):
-        c = m.order[place]
-        number = place % q.collaboratives
-        u = uniform(q.seed, clock.replicate, number, 0, 0, FACILITATION)
-        s.centers[c].facilitation = facilitation(normal(u), q.sd_coll)
-        make_team(q, s, c, number)
+    fill(s.active, 0)
+    for c in range(s.centers.shape[0]):
+        center = s.centers[c]
+        if center.joins != NONE and center.begins == clock.month:
+            s.active[center.joins] += 1
+    for c in range(s.centers.shape[0]):
+        center = s.centers[c]
+        if center.joins == NONE or center.begins != clock.month:
+            continue
+        center.status = ACTIVE
+        u = uniform(q.seed, clock.replicate, center.joins, 0, 0, FACILITATION)
+        center.facilitation = facilitation(normal(u), q.sd_coll)
+        make_team(q, s, c, center.joins)
         set_positions(q, s, c)
-        members = (taken - 1 - number) // q.collaboratives + 1
-        s.centers[c].cost[PROGRAM_FIXED] += shared(q.price_fixed, 1.0, members)
-        s.participants[place] = c
-    clock.participants = taken
-    for place in range(taken):
-        m.key[s.participants[place]] = 0.0
-    sort(s.participants, taken, m.key, m.tie)
+        center.cost[PROGRAM_FIXED] += shared(q.price_fixed, 1.0, s.active[center.joins])
+        s.participants[clock.participants] = c
+        clock.participants += 1
+    for place in range(clock.participants):
+        c = s.participants[place]
+        m.key[c] = 0.0
+        m.tie[c] = s.centers[c].number
+    sort(s.participants, clock.participants, m.key, m.tie)
 
 
-def enrol(q: Record, s: State, m: Market) -> int:
-    """Put the centers that are taken into ``m.order``, in the order of allocation; return how many."""
+def recruit(q: Record, s: State) -> None:
+    """Month 0 where places come from outside: every center that is large enough is assessed, nobody is refused."""
+    for c in range(s.centers.shape[0]):
+        center = s.centers[c]
+        if center.headcount >= q.min_staff:
+            center.status = REJECTED
+            assess(q, s, c)
+        if center.recruited:
+            center.status = CONTROL
+
+
+def enrol(q: Record, s: State, m: Market) -> None:
+    """Month 0: applicants are assessed, and those who are taken are dealt over collaboratives in the order of a lot."""
     places = q.collaboratives * q.centers_per_collaborative
     if places == 0:
-        return 0
+        return
     queue = 0
     for c in range(s.centers.shape[0]):
         center = s.centers[c]
@@ -65,7 +109,9 @@ def enrol(q: Record, s: State, m: Market) -> int:
         s.centers[c].status = ACTIVE if place < taken else REJECTED
         m.key[c] = lot_of(q, s, c, 0, ALLOCATION)
     sort(m.order, taken, m.key, m.tie)
-    return taken
+    s.clock.collaboratives = min(taken, q.collaboratives)
+    for place in range(taken):
+        s.centers[m.order[place]].joins = place % q.collaboratives
 
 
 def lot_of(q: Record, s: State, c: int, item: int, stream: int) -> float:

@@ -46,8 +46,8 @@ LOT = (3, 0, 1, 2)
 """Each event's place among a person's four attendance draws of the month, in the order of the record's events."""
 
 
-def hold_events(q: Record, s: State, events: Array) -> None:
-    """Process 4: this month's events in every active center."""
+def hold_events(q: Record, s: State, calendar: Record) -> None:
+    """Process 4: the events of its collaborative's month in every active center."""
     fill(s.active, 0)
     for place in range(s.clock.participants):
         center = s.centers[s.participants[place]]
@@ -57,6 +57,7 @@ def hold_events(q: Record, s: State, events: Array) -> None:
         c = s.participants[place]
         center = s.centers[c]
         if center.status == ACTIVE:
+            events = calendar[q.burn_in + s.clock.month - center.begins].events
             bill_month(q, s, c, events, s.active[center.collaborative])
             meet(q, s, c, events)
             if events[REPORT] > 0:

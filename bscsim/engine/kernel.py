@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bscsim.engine.arriving import set_positions
-from bscsim.engine.enrolling import start_collaboratives
+from bscsim.engine.enrolling import Plan, allot, enrol, recruit, start_collaboratives
 from bscsim.engine.events import hold_events
 from bscsim.engine.observing import Labels, Rows, close_month, close_run, discard_month, label, list_staff, observe
 from bscsim.engine.rows import copy, fill
@@ -22,13 +22,14 @@ from bscsim.rules.operators import pulse
 def run_block(
     q: Record, calendar: Record, centers: Record, sizes: Array, replicates: Array, one: World, saved: Array,
     labels: Labels, treated: Stacks, treated_rows: Rows, twin: Stacks, twin_rows: Rows, starts: Array, paired: bool,
-    row: int, burnt: Array, known: Array,
+    row: int, burnt: Array, known: Array, plan: Plan,
 ) -> int:  # fmt: skip
     """Run a block of replicates and write them to the record from ``row`` on.
 
     ``starts`` holds the first of each replicate's staff rows.  Burn-in is the same in both worlds and is simulated
     once, or taken from ``burnt`` where it is ``known``; where ``burnt`` has rows, it is left there.  ``saved`` has room
-    for a world.  Returns how many replicates are done: fewer than asked when one needs more room for leavers.
+    for a world; ``plan`` has a row a replicate, or none where enrolment decides.  Returns how many replicates are done:
+    fewer than asked when one needs more room for leavers.
     """
     s, m = one.state, one.market
     for place in range(replicates.shape[0]):
@@ -48,6 +49,7 @@ def run_block(
             full = full or s.clock.full
             copy(one.whole, saved)
         s.clock.treated = True
+        allot(s, plan, place)
         run_months(q, calendar, s, m, treated, treated_rows, row + place, starts[place], 0, q.horizon)
         label(s, labels, row + place)
         if full or s.clock.full:
@@ -70,7 +72,7 @@ def run_months(
         for step in range(q.steps_per_month):
             turn_over(q, s, m)
             if s.clock.participants > 0:
-                run_collaboratives(q, s, today.events, step == 0)
+                run_collaboratives(q, s, calendar, step == 0)
             act(q, s, o, row, month, step == q.steps_per_month - 1)
             s.clock.now += 1
     if end == q.horizon:
@@ -92,7 +94,7 @@ def begin_month(q: Record, s: State, m: Market, month: int, season: float) -> No
         fill(s.slot[HOURS, first:last], 0.0)
 
 
-def run_collaboratives(q: Record, s: State, events: Array, first_step: bool) -> None:
+def run_collaboratives(q: Record, s: State, calendar: Record, first_step: bool) -> None:
     """E3-E6: seats are refilled, teams take stock and compare notes, some withdraw, and the month's events are held."""
     refill_seats(q, s)
     compare_notes(s)
@@ -100,7 +102,7 @@ def run_collaboratives(q: Record, s: State, events: Array, first_step: bool) -> 
         take_stock(q, s, s.participants[place])
     withdraw(q, s)
     if first_step:
-        hold_events(q, s, events)
+        hold_events(q, s, calendar)
 
 
 def act(q: Record, s: State, o: Stacks, row: int, month: int, last_step: bool) -> None:
@@ -121,17 +123,22 @@ def act(q: Record, s: State, o: Stacks, row: int, month: int, last_step: bool) -
 
 
 def switch_phase(q: Record, s: State, m: Market) -> None:
-    """Process 0: the calendar's phase switches at the start of a month."""
-    month = s.clock.month
-    if month == 0:
+    """Process 0: collaboratives start, and the phases of each switch by its own month, at the start of a month."""
+    clock = s.clock
+    if clock.month == 0:
+        if clock.allotted:
+            recruit(q, s)
+        else:
+            enrol(q, s, m)
+    if clock.month == 0 or clock.allotted:
         start_collaboratives(q, s, m)
-    if month == q.prework_ends:
-        for c in range(s.centers.shape[0]):
-            if s.centers[c].status == ACTIVE:
-                s.centers[c].qi = pulse(s.centers[c].qi, q.prework)
-    if month == q.ends:
-        for c in range(s.centers.shape[0]):
-            if s.centers[c].status == ACTIVE:
-                s.centers[c].status = ALUMNI
-                s.centers[c].present_share = 0.0
-                set_positions(q, s, c)
+    for place in range(clock.participants):
+        c = s.participants[place]
+        center = s.centers[c]
+        month = clock.month - center.begins
+        if month == q.prework_ends and center.status == ACTIVE:
+            center.qi = pulse(center.qi, q.prework)
+        if month == q.ends and center.status == ACTIVE:
+            center.status = ALUMNI
+            center.present_share = 0.0
+            set_positions(q, s, c)

@@ -18,6 +18,7 @@ import numpy as np
 
 from bscsim.engine.burnin import BurnIns, digest
 from bscsim.engine.compiling import entry
+from bscsim.engine.enrolling import Plan
 from bscsim.engine.inputs import Inputs, inputs
 from bscsim.engine.kernel import run_block
 from bscsim.engine.observing import Labels, Rows
@@ -30,6 +31,7 @@ from bscsim.record.staff_rows import StaffRows
 if TYPE_CHECKING:
     from bscsim.record.stacks import Stacks
     from bscsim.record.trajectories import Trajectories
+    from bscsim.scenario.allocation import Allocation
     from bscsim.scenario.population import Pool
 
 BLOCK_SLOT_MONTHS: Final = 500_000
@@ -66,6 +68,7 @@ class Job:
     name: str
     burn_ins: BurnIns | None
     leavers: int
+    plan: Plan
     lock: Lock = field(default_factory=Lock)
     idle: list[World] = field(default_factory=list)
 
@@ -77,7 +80,8 @@ class Job:
                 if len(one.market.leavers) == self.leavers:
                     return one
         q = self.given.q
-        shape = (len(self.pool), self.slots, int(q.drivers), max(1, int(q.collaboratives)), len(self.pool.area_names))
+        collaboratives = max(1, int(q.collaboratives), len(self.plan.starts))
+        shape = (len(self.pool), self.slots, int(q.drivers), collaboratives, len(self.pool.area_names))
         return world(*shape, self.leavers)
 
     def name_of(self, one: World) -> str:
@@ -93,14 +97,16 @@ class Job:
 def run(
     record: Trajectories, pool: Pool, threads: int | None = None,
     progress: Callable[[int, int], None] | None = None, burn_ins: BurnIns | None = None,
+    allocation: Allocation | None = None,
 ) -> None:  # fmt: skip
     """Fill an empty record: all its replicates, in each world it holds.
 
     ``threads``: one a processor unless given, fewer for small runs.  ``progress`` is called in the calling thread with
     (replicates finished, asked).  ``burn_ins``: where to look for states at the end of burn-in, and to keep them.
+    ``allocation``: who is in which collaborative, in place of enrolment.
     An exception in the calling thread, Ctrl-C among them, ends the run after the blocks that are under way.
     """
-    job = prepare(record, pool, burn_ins)
+    job = prepare(record, pool, burn_ins, allocation)
     total = len(job.replicates)
     work = job.slots * (int(job.given.q.burn_in) + (1 + job.paired) * int(job.given.q.horizon))
     size = max(1, min(BLOCK_SLOT_MONTHS // max(work, 1), -(-total // (4 * (threads or processors())))))
@@ -116,7 +122,9 @@ def run(
         held.staff = StaffRows.of(one, int(job.given.q.drivers))
 
 
-def prepare(record: Trajectories, pool: Pool, burn_ins: BurnIns | None = None) -> Job:
+def prepare(
+    record: Trajectories, pool: Pool, burn_ins: BurnIns | None = None, allocation: Allocation | None = None
+) -> Job:
     """Lay out a run: sizes of centers, places of staff rows, arrays of the record."""
     scenario, numbers = record.scenario, np.array(record.replicates, np.int64)
     given = inputs(scenario, pool, record.seed)
@@ -130,6 +138,17 @@ def prepare(record: Trajectories, pool: Pool, burn_ins: BurnIns | None = None) -
         given, pool, numbers, sizes, slots, np.cumsum(counts) - counts,
         Labels(*(getattr(record.labels, name) for name in Labels._fields)), outs, rows, len(outs) == 2,
         digest(scenario, pool, record.seed) if burn_ins is not None else "", burn_ins, 3 * slots // 2 + len(pool),
+        _plan(allocation, len(pool)),
+    )  # fmt: skip
+
+
+def _plan(allocation: Allocation | None, centers: int) -> Plan:
+    """Copies, because machine code is made for one kind of array: contiguous and writable."""
+    if allocation is None:
+        return Plan(np.zeros((0, centers), np.int64), np.zeros((0, centers), np.bool_), np.zeros(0, np.int64))
+    return Plan(
+        np.array(allocation.collaborative, np.int64, order="C"), np.array(allocation.recruited, np.bool_, order="C"),
+        np.array(allocation.starts, np.int64, order="C"),
     )  # fmt: skip
 
 
@@ -186,9 +205,10 @@ def run_rows(job: Job, first: int, end: int) -> int:
 
 def _call(job: Job, at: int, end: int, one: World, burnt: Array, known: Array) -> Any:
     outs = (job.outs[0], job.rows[0], job.outs[-1], job.rows[-1])
+    plan = job.plan._replace(collaborative=job.plan.collaborative[at:end], recruited=job.plan.recruited[at:end])
     return entry(run_block)(
         *job.given, job.sizes[at:end], job.replicates[at:end], one, np.empty_like(one.whole), job.labels, *outs,
-        job.starts[at:end], job.paired, at, burnt, known,
+        job.starts[at:end], job.paired, at, burnt, known, plan,
     )  # fmt: skip
 
 

@@ -69,7 +69,7 @@ def open_center(q: Record, s: State, centers: Record, c: int, size: int, first: 
     center.climate = center.climate0 = traits.climate
     center.frailty = traits.frailty
     center.status = POOL
-    center.collaborative = NONE
+    center.collaborative = center.joins = NONE
     center.withdrawal_month = nan
     fill(s.driver[FIT, c], q.fit_start)
     rooms = assistants = teachers = 0

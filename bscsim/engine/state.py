@@ -42,14 +42,16 @@ CENTER = np.dtype([
     ("call_holders", "i8", (ROLE_COUNT,)), ("call_regulars", "i8", (ROLE_COUNT,)), ("sector", "i8"),
     ("motivation", "f8"), ("habit", "f8"), ("frailty", "f8"), ("withdrawal_month", "f8"), ("true_readiness", "f8"),
     ("measured_readiness", "f8"), ("measured_motivation", "f8"), ("measured_capacity", "f8"), ("measured_qi", "f8"),
+    ("joins", "i8"), ("begins", "i8"), ("recruited", "?"),
 ], align=True)  # fmt: skip
 """A center, what every step reads first.
 
 ``first`` is its first slot; ``people`` its slots in use, ``employees`` and ``everyone`` the padded ends of rows without
 and with the parent's slot, all counted from ``first``; ``present`` counts the employees who are there, ``vacant`` the
-slots without anybody.  ``touched`` says that this month has anything in ``counts`` (by place in the record), ``exits``,
-``hires`` or ``cost``, ``met`` that it has any in ``invited`` or ``attended``; the names that end in ``_by`` are room to
-work in.
+slots without anybody.  ``joins`` is the collaborative it is put in (NONE: in none) and ``begins`` the month in which
+that starts; ``collaborative`` is its number from then on, and NONE until then.  ``touched`` says that this month has
+anything in ``counts`` (by place in the record), ``exits``, ``hires`` or ``cost``, ``met`` that it has any in
+``invited`` or ``attended``; the names that end in ``_by`` are room to work in.
 """
 
 SEAT = np.dtype([
@@ -72,9 +74,9 @@ LEAVER = np.dtype([
 CLOCK = np.dtype([
     ("replicate", "i8"), ("now", "i8"), ("month", "i8"), ("season", "f8"), ("treated", "?"), ("full", "?"),
     ("collaboratives", "i8"), ("participants", "i8"), ("created", "i8"), ("left", "i8"), ("waiting", "i8"),
-    ("waiting_now", "i8"), ("free", "i8"), ("fresh", "i8"),
+    ("waiting_now", "i8"), ("free", "i8"), ("fresh", "i8"), ("allotted", "?"),
 ], align=True)  # fmt: skip
-"""Where a run stands: what it simulates, the step, and the ledger of persons."""
+"""Where a run stands: what it simulates, the step, the ledger of persons; ``allotted``: places come from outside."""
 
 # Rows of ``slot``: numbers of a position or its holder that move every step.
 (PRESENT, EMPLOYED, MOOD, SET_POINT, EXIT_CLOCK, TENURE, POSITION, CONTACT, RELEVANCE, HOURS, DOSE, SHARE,
@@ -110,7 +112,7 @@ class State(NamedTuple):
     leaders_gain: Array  # [A, D]
     leaders: Array  # [A] whose gain that is the mean of
     active: Array  # [K] centers active this month
-    participants: Array  # [C] centers in a collaborative, in the order of their numbers
+    participants: Array  # [C] centers in a collaborative that has started, in the order of their numbers
 
 
 class Market(NamedTuple):

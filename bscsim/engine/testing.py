@@ -67,7 +67,8 @@ def team_drive(q: Record, s: State, c: int) -> float:
 
 def testing_rate(q: Record, s: State, c: int) -> tuple[float, float]:
     """E7: expected PDSAs started this step, and the team's drive T (1 where there is no running team)."""
-    center, month = s.centers[c], s.clock.month
+    center = s.centers[c]
+    month = s.clock.month - center.begins
     if center.status == ACTIVE and q.prework_ends <= month < q.ends:
         drive = team_drive(q, s, c)
         help_ = center.facilitation

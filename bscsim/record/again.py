@@ -32,6 +32,7 @@ def same_scenario(folder: Path, manifest: Mapping[str, Any]) -> Scenario:
 def study_of(folder: Path, manifest: Mapping[str, Any]) -> Study:
     """The study that a manifest describes, with the block of its kind; InputError if its roster is not found."""
     from bscsim.scenario.document import item_of
+    from bscsim.scenario.layers import with_layers
     from bscsim.scenario.scenario import Study, resolved
 
     scenario = provenance.scenario_of(manifest)
@@ -41,7 +42,7 @@ def study_of(folder: Path, manifest: Mapping[str, Any]) -> Study:
     study, file = manifest["study"], manifest["file"]
     return Study(
         study["kind"], study["name"], scenario, Path(file["name"]), manifest["layers"], file["text"],
-        tuple(manifest["set"]), {}, item_of(resolved(scenario), "manifest"), block,
+        tuple(manifest["set"]), {}, with_layers(item_of(resolved(scenario), "manifest"), manifest["layers"]), block,
     )  # fmt: skip
 
 

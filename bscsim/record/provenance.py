@@ -108,6 +108,17 @@ def model_digest() -> str:
     return _digest_of([path for path in _sources() if path.parts[0] in MODEL_ROOMS])
 
 
+NOT_ROWS: Final = ("closed", "formulas.py", "searching", "summarizing", "reading")
+"""Parts of the room ``trial`` that read the rows of a power study and change none."""
+
+
+@cache
+def trial_digest() -> str:
+    """The version of the model and of the trials on top of it: decides the rows of a power study."""
+    rooms = (*MODEL_ROOMS, "trial")
+    return _digest_of([path for path in _sources() if path.parts[0] in rooms and path.parts[1] not in NOT_ROWS])
+
+
 def code_digest() -> str:
     """First 16 hexadecimal digits of the SHA-256 of this package's source files: says whether code has changed."""
     return _digest_of(_sources())

@@ -27,6 +27,7 @@ from bscsim.record.staff_rows import Array, StaffRows
 if TYPE_CHECKING:
     import pandas as pd
 
+    from bscsim.scenario.allocation import Allocation
     from bscsim.scenario.population import Pool
     from bscsim.scenario.scenario import Scenario
 
@@ -71,6 +72,17 @@ class Labels:
     applied: Array
     readiness_selection: Array
     readiness_measured: Array
+
+    def place(self, allocation: Allocation) -> None:
+        """Write down an allocation from outside: numbers of collaboratives, and cohorts by the rank of their start.
+
+        A collaborative whose start lies at or after the horizon is written down too.
+        """
+        cohorts = np.unique(allocation.starts, return_inverse=True)[1]
+        joined = allocation.collaborative >= 0
+        self.collaborative[...] = allocation.collaborative
+        self.cohort[...] = -1
+        self.cohort[joined] = cohorts[allocation.collaborative[joined]]
 
 
 @dataclass

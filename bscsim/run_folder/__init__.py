@@ -1,4 +1,4 @@
-"""What `bscsim run`, `rerun` and `report` do with a folder of results: of a scenario, or of a study of many cells.
+"""What `bscsim run`, `rerun` and `report` do with a folder of results: of a scenario, of many cells, or of trials.
 
 Files that are not this program's own are never replaced or deleted.
 """
@@ -9,10 +9,10 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from bscsim.record import provenance
-from bscsim.run_folder import scenario, sweep
+from bscsim.run_folder import power, scenario, sweep
 from bscsim.scenario.faults import Fault, InputError
 from bscsim.scenario.reading import BLOCKS
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from bscsim.simulate import Engine
 
 Tick = Callable[[int, int], None]
+
+POWER: Final = "power"
+"""The kind of study that simulates trials."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,7 @@ def run(
     given; results do not depend on it. `force`: replace the results of another study, or write beside files that are
     not ours. `progress`: called with (replicates finished, asked).
 
-    A study of many cells (sweep, factorial, sensitivity) fills its folder block by block and goes on from there.
+    A study of many cells (sweep, factorial, sensitivity, power) fills its folder block by block and goes on from there.
     `cluster`: the address of a Dask scheduler whose workers are used instead of threads. `shard`: "I/N", the part I of
     0 to N - 1 of the blocks, for a job array; :func:`report` puts parts together. `yes`: run also what is large.
 
@@ -70,7 +73,8 @@ def run(
     if study.design is not None:
         study = with_settings(study, replicates, seed)
         options = sweep.Options(engine, workers, cluster, shard_of(shard), force, yes)
-        folder, message = sweep.run(study, out, options, progress or (lambda done, total: None))
+        runs = power.run if study.kind == POWER else sweep.run
+        folder, message = runs(study, out, options, progress or (lambda done, total: None))
         return Done(folder, True, message)
     refuse_parts(study, cluster, shard)
     study, folder, pool = scenario.prepared(study, out, replicates, seed)
@@ -143,7 +147,8 @@ def plan(
     """Say what :func:`run` would do, and raise what it would raise, without simulating or writing anything."""
     _check_workers(engine, workers)
     if study.design is not None:
-        return sweep.plan(study, out, sweep.Options(engine, workers, cluster, shard_of(shard), force))
+        planned = power.plan if study.kind == POWER else sweep.plan
+        return planned(study, out, sweep.Options(engine, workers, cluster, shard_of(shard), force))
     refuse_parts(study, cluster, shard)
     return scenario.plan(*scenario.prepared(study, out, None, None), engine, workers, force)
 
@@ -154,8 +159,9 @@ def report(folder: str | os.PathLike[str]) -> Done:
     Raises InputError for a folder without results, StoreError when a stored file is missing or damaged.
     """
     folder = Path(folder)
-    if provenance.require(folder)["study"]["kind"] in BLOCKS:
-        return Done(folder, False, sweep.report(folder))
+    kind = provenance.require(folder)["study"]["kind"]
+    if kind in BLOCKS:
+        return Done(folder, False, power.report(folder) if kind == POWER else sweep.report(folder))
     scenario.report(folder)
     return Done(folder, False, f"{folder / 'report.html'} was made again from the stored results")
 
@@ -168,5 +174,6 @@ def rerun(folder: str | os.PathLike[str], cell: int = 0, replicate: int = 0) -> 
     """
     folder = Path(folder)
     manifest = provenance.require(folder)
-    again = sweep.rerun if manifest["study"]["kind"] in BLOCKS else scenario.rerun
+    kind = manifest["study"]["kind"]
+    again = power.rerun if kind == POWER else sweep.rerun if kind in BLOCKS else scenario.rerun
     return again(folder, manifest, cell, replicate)

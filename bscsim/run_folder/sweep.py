@@ -21,7 +21,7 @@ from bscsim.sweeps.claims import Claims
 if TYPE_CHECKING:
     from bscsim.scenario.scenario import Study
     from bscsim.simulate import Engine
-    from bscsim.sweeps.layout import Block, Estimate, Layout
+    from bscsim.sweeps.layout import Block, Blocks, Estimate, Layout
     from bscsim.sweeps.running import Runner, Shard
     from bscsim.sweeps.store import Held
     from bscsim.sweeps.workers import Workers
@@ -100,7 +100,7 @@ def wait_for(claims: Claims) -> bool:
     return at_once
 
 
-def reported(ready: Prepared) -> str | None:
+def reported(ready: Prepared[Any]) -> str | None:
     """When the last report on all of this study was written; None if that has not been."""
     manifest = provenance.read(ready.folder)
     try:
@@ -144,8 +144,9 @@ def size(value: float) -> str:
 
 
 def runner(
-    ready: Prepared, options: Options, workers: Workers, tick: Tick, stop: threading.Event, claims: Claims | None
-) -> Runner:
+    ready: Prepared[Layout], options: Options, workers: Workers, tick: Tick, stop: threading.Event,
+    claims: Claims | None,
+) -> Runner:  # fmt: skip
     """Make the runner of a study."""
     from bscsim.sweeps.running import Runner, Shard
 
@@ -165,7 +166,7 @@ def workers_of(options: Options, stop: threading.Event) -> Any:
     return workers.threads(threads_of(options.engine, options.workers), stop)
 
 
-def task_maker(ready: Prepared, engine: Engine) -> Callable[[Block], Any]:
+def task_maker(ready: Prepared[Layout], engine: Engine) -> Callable[[Block], Any]:
     """Make what a worker needs of a block."""
     from bscsim.sweeps.computing import Task
 
@@ -178,7 +179,7 @@ def task_maker(ready: Prepared, engine: Engine) -> Callable[[Block], Any]:
     return make
 
 
-def shard_done(ready: Prepared, shard: Shard) -> str:
+def shard_done(ready: Prepared[Layout], shard: Shard) -> str:
     """Say that a part is done, and what else is to do; BscsimError if some of its blocks failed."""
     from bscsim.sweeps import store
 
@@ -186,12 +187,12 @@ def shard_done(ready: Prepared, shard: Shard) -> str:
     blocks = enumerate(ready.layout.blocks())
     own = dict.fromkeys(ready.layout.name(block) for number, block in blocks if shard.has(number))
     held.failed = {name: failure for name, failure in held.failed.items() if name in own}
-    require_whole(ready, held)
+    require_whole(ready.folder, ready.layout, held)
     return (f"part {shard.number} of {shard.of} is done; when all parts are, `bscsim report {ready.folder}` puts them "
             "together")  # fmt: skip
 
 
-def finish(ready: Prepared, claims: Claims) -> str:
+def finish(ready: Prepared[Layout], claims: Claims) -> str:
     """Compact, report, and say what there is; raises BscsimError if cells failed."""
     from bscsim.sweeps import store
     from bscsim.sweeps.compacting import compact
@@ -205,41 +206,50 @@ def finish(ready: Prepared, claims: Claims) -> str:
     write_report(ready, held)
     if not claims.others():
         clean(ready, alone=True, check=False)
-    require_whole(ready, held)
+    require_whole(ready.folder, ready.layout, held)
     return f"{ready.folder} holds the results"
 
 
-def require_whole(ready: Prepared, held: Held) -> None:
+def require_whole(folder: Path, layout: Blocks, held: Held) -> None:
     """Raise BscsimError if blocks failed."""
     if held.failed:
         first = next(iter(held.failed.values()))
         raise BscsimError(f"{len(held.failed)} block{'s' * (len(held.failed) > 1)} failed, the first in cell "
-                          f"{first.block.cell} ({ready.layout.design.label(first.block.cell)}): {first.error}; the "
-                          f"rest is in {ready.folder}, and the same command tries again")  # fmt: skip
+                          f"{first.block.cell} ({layout.label(first.block.cell)}): {first.error}; the "
+                          f"rest is in {folder}, and the same command tries again")  # fmt: skip
 
 
-def write_report(ready: Prepared, held: Held) -> None:
+def write_report(ready: Prepared[Layout], held: Held) -> None:
     """Write summary, tables, figures and report.html of what is there."""
-    from bscsim.report import write_files
-    from bscsim.report.sweep import sweep_files
-    from bscsim.sweeps.sheet import Sheet
-    from bscsim.sweeps.summary import summarize
 
-    manifest = provenance.require(ready.folder)
+    def made(manifest: Mapping[str, Any]) -> Mapping[str, Any]:
+        from bscsim.report.sweep import sweep_files
+        from bscsim.sweeps.sheet import Sheet
+        from bscsim.sweeps.summary import summarize
+
+        return sweep_files(summarize(Sheet.read(ready.layout, held), held, ready.description), manifest)
+
+    install_report(ready.folder, made)
+
+
+def install_report(folder: Path, made: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> None:
+    """Make the files of a report from the manifest, and put them into the folder at once, with their names in it."""
+    from bscsim.report import write_files
+
+    manifest = provenance.require(folder)
     try:
-        summary = summarize(Sheet.read(ready.layout, held), held, ready.description)
-        files = sweep_files(summary, manifest)
+        files = made(manifest)
     except BscsimError:
         raise
     except Exception as error:  # whatever it is, what was simulated must not seem lost
         raise BscsimError(f"the report failed ({type(error).__name__}: {error}); the simulated results are in "
-                          f"{ready.folder}, and `bscsim report {ready.folder}` tries again") from error  # fmt: skip
-    with place.beside(ready.folder / REPORT) as building:
+                          f"{folder}, and `bscsim report {folder}` tries again") from error  # fmt: skip
+    with place.beside(folder / REPORT) as building:
         write_files(files, building)
         times = manifest.get("times", {}) | {"report": place.now("milliseconds")}
         text = provenance.to_text(manifest | {"files": sorted(files), "times": times})
         (building / provenance.NAME).write_text(text, encoding="utf-8")
-        place.install(building, ready.folder)
+        place.install(building, folder)
 
 
 def report(folder: Path) -> str:

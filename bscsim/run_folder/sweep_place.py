@@ -10,7 +10,7 @@ import re
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from bscsim.record import provenance
 from bscsim.run_folder import place
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from bscsim.scenario.scenario import Study
     from bscsim.simulate import Engine
     from bscsim.sweeps.design import Design
-    from bscsim.sweeps.layout import Layout
+    from bscsim.sweeps.layout import Blocks, Layout
 
 TRIES: Final = 5
 """How often a folder is begun that others begin at the same time."""
@@ -37,12 +37,15 @@ SAME: Final = (
 """What has to be equal for a folder to go on."""
 
 
+L = TypeVar("L", bound="Blocks")
+
+
 @dataclass(frozen=True)
-class Prepared:
+class Prepared(Generic[L]):
     """A study that is ready to be run: its layout, its folder and what the manifest says of it."""
 
     study: Study
-    layout: Layout
+    layout: L
     folder: Path
     description: dict[str, Any]
 
@@ -52,7 +55,7 @@ class Prepared:
         return self.folder / "cells"
 
 
-def prepared(study: Study, out: str | os.PathLike[str] | None, engine: Engine) -> Prepared:
+def prepared(study: Study, out: str | os.PathLike[str] | None, engine: Engine) -> Prepared[Layout]:
     """Lay a study out."""
     from bscsim.scenario.population import make_pool
     from bscsim.sweeps.folder import model_key
@@ -67,7 +70,7 @@ def prepared(study: Study, out: str | os.PathLike[str] | None, engine: Engine) -
     return Prepared(study, layout, folder, description | {"files": []})
 
 
-def of_folder(folder: Path) -> Prepared:
+def of_folder(folder: Path) -> Prepared[Layout]:
     """The study that a folder holds, from its manifest alone."""
     from bscsim.sweeps.folder import stored
 
@@ -76,7 +79,7 @@ def of_folder(folder: Path) -> Prepared:
     return Prepared(study, layout, folder, {name: value for name, value in manifest.items() if name != "times"})
 
 
-def require_allowed(ready: Prepared, force: bool) -> place.Content:
+def require_allowed(ready: Prepared[L], force: bool) -> place.Content:
     """Say what the folder holds; InputError if this study may not go there."""
     place.require_usable(ready.folder)
     found = look(ready)
@@ -85,7 +88,7 @@ def require_allowed(ready: Prepared, force: bool) -> place.Content:
     return found
 
 
-def look(ready: Prepared) -> place.Content:
+def look(ready: Prepared[L]) -> place.Content:
     """Say what a folder holds, seen from this study; InputError if it has more replicates than are asked for."""
     found = place.look(ready.folder, ready.description)
     manifest = provenance.read(ready.folder)
@@ -114,7 +117,7 @@ def _filled(path: Path) -> bool:
     return False
 
 
-def begin(ready: Prepared, force: bool) -> None:
+def begin(ready: Prepared[L], force: bool) -> None:
     """Make the folder this study's; several processes may do so at once."""
     for left in reversed(range(TRIES)):
         try:
@@ -126,7 +129,7 @@ def begin(ready: Prepared, force: bool) -> None:
     ready.cells.mkdir(parents=True, exist_ok=True)
 
 
-def _begun(ready: Prepared, found: place.Content) -> bool:
+def _begun(ready: Prepared[L], found: place.Content) -> bool:
     """Write the manifest as far as it is needed; False if another process did meanwhile."""
     from bscsim.record.store import write_safely
 
@@ -174,7 +177,7 @@ def wipe(folder: Path) -> None:
     place.remove(folder, manifest["files"])
 
 
-def clean(ready: Prepared, alone: bool, check: bool = True) -> None:
+def clean(ready: Prepared[L], alone: bool, check: bool = True) -> None:
     """Delete what killed writers left, files of other versions, and damaged files: what was in them is run again.
 
     ``alone``: no other runner is there.  ``check``: whether to read every file for damage.

@@ -25,12 +25,13 @@ from bscsim.scenario.checking import in_order, validate
 from bscsim.scenario.document import Item, item_of, parse, read_text
 from bscsim.scenario.faults import Fault, InputError
 from bscsim.scenario.layers import DEFAULT, FILE, SET, layer_of, merge, override
+from bscsim.scenario.places import without_places
 from bscsim.scenario.population import ROSTER_ONLY, Population, make_pool
-from bscsim.scenario.reading import BLOCKS, Reader, body_of
+from bscsim.scenario.reading import BLOCKS, POWER_KEYS, Found, Reader, body_of
 from bscsim.scenario.scenario import NAME, Scenario, Study, pool_faults, resolved
 
-Check = Callable[[str, Item | None, str], list[Fault]]
-"""What finds faults in the block of a kind: kind, block (None if it is not there), file."""
+Check = Callable[[str, Item | None, str, Item], list[Fault]]
+"""What finds faults in the block of a kind: kind, block (None if it is not there), file, the scenario as items."""
 
 
 def load(
@@ -72,18 +73,35 @@ def load(
     if found.scenario.child("name") is None:
         root = replace(root, value={**root.value, "name": item_of(_stem(path), DEFAULT)})
     reader.faults += _given_twice(overrides, options)
-    block = found.block
-    for place, change in (*(("", change) for change in overrides), *options.items()):
-        if found.kind in BLOCKS and change.strip().startswith(f"{found.kind}."):
-            block, faults = _override_block(found.kind, block, change, place)
-        else:
-            root, faults = override(root, change, place)
+    root, block, faults = _overridden(found, root, overrides, options)
+    reader.faults += faults
+    if found.kind == "power":
+        root, faults = without_places(root)
         reader.faults += faults
     if check is not None and found.kind in BLOCKS:
-        reader.faults += check(found.kind, block, str(path))
+        reader.faults += check(found.kind, block, str(path), root)
     scenario = _checked(root, reader.faults, path)
     layers = {".".join(keys): layer_of(root, keys) for keys in _leaves(resolved(scenario))}
     return Study(found.kind, scenario.name, scenario, path, layers, text, overrides, options, root, block)
+
+
+def _overridden(
+    found: Found, root: Item, overrides: Iterable[str], options: Mapping[str, str]
+) -> tuple[Item, Item | None, list[Fault]]:
+    """Lay all changes over the scenario's items and the block of the kind, each where it belongs."""
+    block, faults = found.block, []
+    for place, change in (*(("", change) for change in overrides), *options.items()):
+        path = change.partition("=")[0].strip()
+        if found.kind == "power" and path == "replicates":
+            root, wrong = override(root, f"simulation.{change.strip()}", place or f"{SET} {change}")
+        elif found.kind == "power" and path.partition(".")[0] in POWER_KEYS:
+            block, wrong = override(block or item_of({}, DEFAULT), change, place)
+        elif found.kind in BLOCKS and path.startswith(f"{found.kind}."):
+            block, wrong = _override_block(found.kind, block, change, place)
+        else:
+            root, wrong = override(root, change, place)
+        faults += wrong
+    return root, block, faults
 
 
 def _override_block(kind: str, block: Item | None, change: str, place: str) -> tuple[Item | None, list[Fault]]:
@@ -95,9 +113,15 @@ def _override_block(kind: str, block: Item | None, change: str, place: str) -> t
 def _given_twice(overrides: Iterable[str], options: Mapping[str, str]) -> list[Fault]:
     """List settings that have an option of their own and are also changed by ``--set``."""
     way = {change.partition("=")[0]: option for option, change in options.items()}
-    paths = [(text, text.partition("=")[0].strip().removeprefix("scenario.")) for text in overrides]
+    paths = [(text, _scenario_path(text)) for text in overrides]
     twice = [(text, path) for text, path in paths if path in way]
     return [Fault(f"{SET} {text}", path, f"is also given by {way[path]}; give it once") for text, path in twice]
+
+
+def _scenario_path(change: str) -> str:
+    """The setting of the scenario that a ``path=value`` changes."""
+    path = change.partition("=")[0].strip().removeprefix("scenario.")
+    return "simulation.replicates" if path == "replicates" else path
 
 
 def place_of(study: Study, path: str) -> str:
@@ -112,7 +136,7 @@ def place_of(study: Study, path: str) -> str:
     """
     ways = {**{f"{SET} {change}": change for change in study.overrides}, **study.options}
     for way, change in reversed(ways.items()):
-        key = change.partition("=")[0].strip().removeprefix("scenario.")
+        key = _scenario_path(change)
         if f"{path}.".startswith(f"{key}."):
             return way
     top, _ = parse(study.text, str(study.path), FILE) if study.text else (None, [])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -148,7 +149,7 @@ def _nest(root: Item | None, keys: list[str], item: Item) -> Item:
     value: Any = {keys[0]: inner}
     if root is not None and isinstance(root.value, list):
         value = list(root.value)
-        value[int(keys[0])] = inner
+        value[int(keys[0])] = inner if inside is None else merge(inside, inner)  # the rest of a mapping stays
     return Item(value, item.place, item.key_place, SET)
 
 
@@ -167,3 +168,17 @@ def layer_of(root: Item, path: tuple[str, ...]) -> str:
             return item.layer if path[index:] == ("level",) else DEFAULT
         item = item.child(key)
     return DEFAULT if item is None else item.layer
+
+
+def with_layers(root: Item, layers: Mapping[str, str], above: str = "") -> Item:
+    """Return items with the layers of their settings, by dotted path, as they were when a study was read.
+
+    >>> from bscsim.scenario.document import item_of
+    >>> root = with_layers(item_of({"population": {"centers": 8}}, "manifest"), {"population.centers": "file"})
+    >>> layer_of(root, ("population", "centers"))
+    'file'
+    """
+    if isinstance(root.value, dict):
+        inner = {key: with_layers(item, layers, f"{above}{key}.") for key, item in root.value.items()}
+        return replace(root, value=inner)
+    return replace(root, layer=layers.get(above.removesuffix("."), root.layer))

@@ -4,6 +4,8 @@ kind: sweep
 name: turnover
 scenario: {base: ccl_feasibility, calendar: {ends: 14}}     # or the settings themselves, beside kind
 sweep: {factors: ...}                                       # named after the kind; a scenario has none
+
+The block of a power study is not under one name: it is the file's own entries, POWER_KEYS.
 """
 
 from __future__ import annotations
@@ -17,11 +19,17 @@ from bscsim.scenario.bases import SHIPPED
 from bscsim.scenario.document import Item, item_of, parse, read_text
 from bscsim.scenario.faults import Fault, InputError
 from bscsim.scenario.layers import merge
+from bscsim.scenario.scenario import Scenario
 
-KINDS: Final = ("scenario", "sweep", "factorial", "sensitivity")
-LATER_KINDS: Final = ("readiness", "power")
+KINDS: Final = ("scenario", "sweep", "factorial", "sensitivity", "power")
+LATER_KINDS: Final = ("readiness",)
 BLOCKS: Final = KINDS[1:]
-"""The kinds that have a block of their own, by the name of the kind."""
+"""The kinds that have a block of their own, by the name of the kind (of a power study: :data:`POWER_KEYS`)."""
+
+POWER_KEYS: Final = (
+    "question", "truth", "design", "measures", "attrition", "analysis", "target", "costs", "search", "compare",
+)  # fmt: skip
+"""Entries of a power study's file that make up its block; its replicates are those of the scenario."""
 
 
 class Found(NamedTuple):
@@ -53,7 +61,7 @@ class Reader:
         if kind in LATER_KINDS:  # its settings are not those of a scenario
             return None
         scenario = self.scenario(body_of(top, self.faults, kind), path, (*above, path.resolve()))
-        return Found(kind, scenario, top.child(kind) if kind in BLOCKS else None)
+        return Found(kind, scenario, block_of(top, kind))
 
     def kind(self, top: Item) -> str:
         """Return the study's kind; that of a scenario if it is missing or unknown, so that the rest is checked too."""
@@ -108,8 +116,17 @@ class Reader:
         return nothing if found is None else found.scenario
 
 
+def block_of(top: Item, kind: str) -> Item | None:
+    """Return the block of a kind: what stands under its name, or a power study's own entries."""
+    if kind == "power":
+        return replace(top, value={key: item for key, item in top.value.items() if key in POWER_KEYS})
+    return top.child(kind) if kind in BLOCKS else None
+
+
 def body_of(top: Item, faults: list[Fault], kind: str) -> Item:
     """Return a study's scenario block: under ``scenario``, or the file's own settings."""
+    if kind == "power":
+        return _power_body(top, faults)
     inner = top.child("scenario")
     others = ("kind", kind) if kind in BLOCKS else ("kind",)
     if inner is None:
@@ -125,6 +142,40 @@ def body_of(top: Item, faults: list[Fault], kind: str) -> Item:
         elif key not in (*others, "scenario"):
             faults.append(Fault(item.key_place, key, "must stand inside scenario, as the file has that block"))
     return replace(inner, value=settings)
+
+
+def _power_body(top: Item, faults: list[Fault]) -> Item:
+    """Return the scenario block of a power study, with the file's name and replicates in it."""
+    inner = top.child("scenario")
+    if inner is not None and not isinstance(inner.value, dict | None):
+        problem = f"{inner.shown()} is not a mapping; allowed: base and the settings of a scenario"
+        faults.append(Fault(inner.place, "scenario", problem))
+    settings = dict(inner.value) if inner is not None and isinstance(inner.value, dict) else {}
+    own = ("kind", "name", "scenario", "replicates", *POWER_KEYS)
+    for key, item in top.value.items():
+        if key in ("base", *Scenario.model_fields) and key not in own:
+            faults.append(Fault(item.key_place, key, "must stand inside scenario: a power study has it as a block"))
+        elif key not in own:
+            near = difflib.get_close_matches(key, own, n=1)
+            hint = f"; did you mean {near[0]}?" if near else f"; allowed: {', '.join(own)}"
+            faults.append(Fault(item.key_place, key, f"unknown name{hint}"))
+    if (name := top.child("name")) is not None:
+        settings.setdefault("name", name)
+    if (replicates := top.child("replicates")) is not None:
+        _lay_replicates(settings, replicates, faults)
+    return replace(top if inner is None else inner, value=settings)
+
+
+def _lay_replicates(settings: dict[str, Item], replicates: Item, faults: list[Fault]) -> None:
+    """Make a power study's replicates those of its scenario."""
+    simulation = settings.get("simulation")
+    if simulation is None or simulation.value is None:
+        settings["simulation"] = replace(replicates, value={"replicates": replicates})
+    elif isinstance(simulation.value, dict):
+        if (other := simulation.child("replicates")) is not None:
+            problem = f"is also given as scenario.simulation.replicates at {other.place}; give it once"
+            faults.append(Fault(replicates.place, "replicates", problem))
+        settings["simulation"] = replace(simulation, value={**simulation.value, "replicates": replicates})
 
 
 def _with_roster_beside(body: Item, path: Path) -> Item:

@@ -33,7 +33,7 @@ def compact(folder: Path, layout: Layout) -> None:
 
 
 def _part(folder: Path, layout: Layout, held: Held, low: int, high: int) -> None:
-    name = store.part_name(layout, low, high, layout.replicates)
+    name = layout.part_name(low, high, layout.replicates)
     whole = Piece(low, high, 0, layout.replicates, folder)
     inside = [(key, piece) for key, piece in held.pieces.items() if key != name and piece.within(whole)]
     if name not in held.pieces:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from bscsim.scenario.faults import BscsimError
 from bscsim.scenario.scenario import Scenario
@@ -28,6 +28,23 @@ class StoppedError(Exception):
     """The runner was told to stop: the block is dropped."""
 
 
+class Work(Protocol):
+    """What a worker asks of a block, whatever the study: the model that asks for it, and its bytes."""
+
+    @property
+    def model(self) -> str:
+        """The version of the model that asks."""
+
+    def version(self) -> str:
+        """The version of the model here."""
+
+    def prepare(self) -> None:
+        """Load or compile what it needs, in the thread that hears Ctrl-C."""
+
+    def encoded(self, stop: threading.Event | None) -> bytes:
+        """Compute the block: the bytes of a Parquet file."""
+
+
 @dataclass(frozen=True)
 class Task:
     """All that a worker needs to compute a block; ``model`` is the version of the model that asks."""
@@ -38,31 +55,46 @@ class Task:
     model: str
     about: dict[str, Any]
 
+    def version(self) -> str:
+        """The version of the model here."""
+        from bscsim.record.provenance import model_digest
 
-def compute(task: Task, stop: threading.Event | None = None) -> bytes:
-    """Simulate a block and return its rows as the bytes of a Parquet file.
+        return model_digest()
+
+    def prepare(self) -> None:
+        """Load or compile the engine."""
+        warm(self.engine)
+
+    def encoded(self, stop: threading.Event | None) -> bytes:
+        """Simulate the block."""
+        from bscsim.engine.reducing import reduce
+        from bscsim.simulate import simulate
+
+        numbers = range(self.block.first, self.block.end)
+        compiled = self.engine == "compiled"
+        alone, shared = (1, burn_ins()) if compiled else (None, None)
+        run = simulate(
+            self.scenario, numbers, engine=self.engine, progress=watch(stop), threads=alone, burn_ins=shared
+        )
+        rows = reduce(run)
+        return store.encode(self.block.cell, rows.replicate, rows.month, rows.values, self.about)
+
+
+def compute(task: Work, stop: threading.Event | None = None) -> bytes:
+    """Compute a block and return its rows as the bytes of a Parquet file.
 
     Raises OtherVersionError if this process has another version of the model than the one that asks, and StoppedError
     soon after ``stop`` is set.
     """
-    from bscsim.engine.reducing import reduce
-    from bscsim.record.provenance import model_digest
-    from bscsim.simulate import simulate
-
     if stop is not None and stop.is_set():
         raise StoppedError
-    if model_digest() != task.model:
-        raise OtherVersionError(f"a worker has another version of the model ({model_digest()}, not {task.model}): "
+    if task.version() != task.model:
+        raise OtherVersionError(f"a worker has another version of the model ({task.version()}, not {task.model}): "
                            "install the same bscsim on every machine")  # fmt: skip
-    numbers = range(task.block.first, task.block.end)
-    compiled = task.engine == "compiled"
-    run = simulate(task.scenario, numbers, engine=task.engine, progress=_watch(stop), threads=1 if compiled else None,
-                   burn_ins=burn_ins() if compiled else None)  # fmt: skip
-    rows = reduce(run)
-    return store.encode(task.block.cell, rows.replicate, rows.month, rows.values, task.about)
+    return task.encoded(stop)
 
 
-def compute_there(task: Task) -> bytes:
+def compute_there(task: Work) -> bytes:
     """Do :func:`compute` in a process of a cluster's worker."""
     _keep_memory()
     return compute(task)
@@ -99,8 +131,8 @@ def burn_ins() -> BurnIns:
     return BurnIns()
 
 
-def _watch(stop: threading.Event | None) -> Callable[[int, int], None]:
-    """Make of an event what simulate calls now and then."""
+def watch(stop: threading.Event | None) -> Callable[[int, int], None]:
+    """Make of an event what simulate calls now and then; it raises StoppedError."""
 
     def tick(_done: int, _total: int) -> None:
         if stop is not None and stop.is_set():

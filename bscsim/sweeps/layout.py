@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from bscsim.record.responses import COLUMNS
 from bscsim.scenario.memory import memory_bytes, staff_of
@@ -43,6 +43,33 @@ class Block(NamedTuple):
         return self.end - self.first
 
 
+class Blocks(Protocol):
+    """What store and runner ask of a layout, whatever its cells are: blocks in order, and the names of their files."""
+
+    @property
+    def cells(self) -> int:
+        """Number of cells."""
+
+    @property
+    def replicates(self) -> int:
+        """The number before which all blocks of cells end."""
+
+    def blocks(self) -> Iterator[Block]:
+        """Yield every block in order."""
+
+    def name(self, block: Block) -> str:
+        """Name a block's file: place, and a digest of all that its numbers depend on."""
+
+    def part_name(self, low: int, high: int, end: int) -> str:
+        """Name a compacted file of the cells low to high."""
+
+    def has(self, block: Block) -> bool:
+        """Whether a block is of this study as it is asked for now."""
+
+    def label(self, cell: int) -> str:
+        """Say in words what a cell is."""
+
+
 @dataclass(frozen=True)
 class Layout:
     """The blocks of a study.
@@ -62,6 +89,19 @@ class Layout:
         """Lay out the blocks of a design."""
         sizes = {design.shape(cell): block_size(design.like(cell), replicates) for cell in design.one_a_shape()}
         return cls(design, replicates, sizes, key)
+
+    @property
+    def cells(self) -> int:
+        """Number of cells."""
+        return self.design.cells
+
+    def label(self, cell: int) -> str:
+        """Say in words what a cell is."""
+        return self.design.label(cell)
+
+    def has(self, block: Block) -> bool:
+        """Whether a block is of this study as it is asked for now."""
+        return block.cell < self.cells and block.end <= self.replicates
 
     def size(self, cell: int) -> int:
         """Replicates a block of a cell, the last one of it excepted."""
@@ -93,6 +133,13 @@ class Layout:
         cell, first, end = block
         digest = hashlib.sha256(self._digest(cell) + f"{cell} {first} {end}".encode()).hexdigest()[:16]
         return f"c{cell:06d}-r{first:08d}-{end:08d}-{digest}"
+
+    def part_name(self, low: int, high: int, end: int) -> str:
+        """Name a compacted file: cells, replicates, and a digest of all that its numbers depend on."""
+        digest = hashlib.sha256(f"{self.key}\n{self.design.base_digest}\n{end}\n".encode())
+        for cell in range(low, high + 1):
+            digest.update(self.design.text(cell).encode() + b"\n")
+        return f"p{low:06d}-{high:06d}-r{end:08d}-{digest.hexdigest()[:16]}"
 
     def _digest(self, cell: int) -> bytes:
         """Digest of what a cell's numbers depend on; kept, since each look at a folder asks for names of files."""

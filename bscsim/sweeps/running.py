@@ -18,8 +18,8 @@ from typing import Final
 from bscsim.scenario.faults import ResumableError
 from bscsim.sweeps import store
 from bscsim.sweeps.claims import Claims
-from bscsim.sweeps.computing import OtherVersionError, StoppedError, Task
-from bscsim.sweeps.layout import Block, Layout
+from bscsim.sweeps.computing import OtherVersionError, StoppedError, Work
+from bscsim.sweeps.layout import Block, Blocks
 from bscsim.sweeps.store import FOLDER, Failure
 
 ATTEMPTS: Final = 3
@@ -35,7 +35,7 @@ LOOK_AGAIN: Final = 1.0
 """Seconds between looks at a folder that other runners write to."""
 
 Tick = Callable[[int, int], None]
-Submit = Callable[[Task], "Future[bytes]"]
+Submit = Callable[[Work], "Future[bytes]"]
 
 
 @dataclass(frozen=True)
@@ -63,8 +63,8 @@ class Runner:
     """
 
     folder: Path
-    layout: Layout
-    make_task: Callable[[Block], Task]
+    layout: Blocks
+    make_task: Callable[[Block], Work]
     submit: Submit
     width: int
     tick: Tick

@@ -23,7 +23,7 @@ import numpy as np
 
 from bscsim.record.responses import COLUMNS, MOMENTS
 from bscsim.record.store import StoreError, write_safely
-from bscsim.sweeps.layout import Block, Layout
+from bscsim.sweeps.layout import Block, Blocks
 
 FORMAT: Final = 1
 """Raised when a column is renamed or its meaning changes."""
@@ -172,7 +172,7 @@ def _sum(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()[:16]
 
 
-def scan(folder: Path, layout: Layout) -> Held:
+def scan(folder: Path, layout: Blocks) -> Held:
     """List what a folder holds of a study, by names alone."""
     held = Held()
     if not folder.is_dir():
@@ -183,11 +183,11 @@ def scan(folder: Path, layout: Layout) -> Held:
         path = Path(entry.path)
         if match := _BLOCK.fullmatch(entry.name):
             cell, first, end = map(int, match.groups()[1:])
-            named = layout.name(Block(cell, first, end)) if cell < layout.design.cells else ""
+            named = layout.name(Block(cell, first, end)) if cell < layout.cells else ""
             piece = Piece(cell, cell, first, end, path)
         elif match := _PART.fullmatch(entry.name):
             low, high, end = map(int, match.groups()[1:])
-            named = part_name(layout, low, high, end) if high < layout.design.cells else ""
+            named = layout.part_name(low, high, end) if high < layout.cells else ""
             piece = Piece(low, high, 0, end, path)
         else:
             if match := _FAILED.fullmatch(entry.name):
@@ -198,14 +198,6 @@ def scan(folder: Path, layout: Layout) -> Held:
         else:
             held.strangers.append(path)
     return held
-
-
-def part_name(layout: Layout, low: int, high: int, end: int) -> str:
-    """Name a compacted file: cells, replicates, and a digest of all that its numbers depend on."""
-    digest = hashlib.sha256(f"{layout.key}\n{layout.design.base_digest}\n{end}\n".encode())
-    for cell in range(low, high + 1):
-        digest.update(layout.design.text(cell).encode() + b"\n")
-    return f"p{low:06d}-{high:06d}-r{end:08d}-{digest.hexdigest()[:16]}"
 
 
 def _failure(match: re.Match[str], path: Path) -> Failure:
@@ -259,12 +251,12 @@ def drop_overlapping(held: Held) -> list[Path]:
     return gone
 
 
-def drop_settled(folder: Path, layout: Layout, held: Held) -> None:
+def drop_settled(folder: Path, layout: Blocks, held: Held) -> None:
     """Forget failures of blocks that have been computed since, if only in part, or that are not of this study."""
     there = _there(held) if held.failed else {}
     for name, failure in list(held.failed.items()):
         block = failure.block
-        known = block.cell < layout.design.cells and block.end <= layout.replicates and name == layout.name(block)
+        known = layout.has(block) and name == layout.name(block)
         if not known or list(_gaps(block, there.get(block.cell, ()))) != [block]:
             del held.failed[name]
             (folder / f"{name}.failed.json").unlink(missing_ok=True)
@@ -291,7 +283,7 @@ def sweep_temporaries(folder: Path) -> None:
                 path.unlink()
 
 
-def missing(layout: Layout, held: Held) -> list[tuple[int, Block]]:
+def missing(layout: Blocks, held: Held) -> list[tuple[int, Block]]:
     """List what no file holds, as blocks or parts of blocks, each with the block's place in the order."""
     there = _there(held)
     return [

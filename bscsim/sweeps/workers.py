@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from bscsim.scenario.faults import Fault, InputError
 from bscsim.scenario.memory import available_memory
-from bscsim.sweeps.computing import OtherVersionError, Task, compute, compute_there, warm
+from bscsim.sweeps.computing import OtherVersionError, Work, compute, compute_there
 from bscsim.sweeps.layout import BLOCK_BYTES
 
 if TYPE_CHECKING:
@@ -39,8 +39,8 @@ def threads(count: int, stop: threading.Event) -> Iterator[Workers]:
     count = max(1, min(count, available_memory() // THREAD_BYTES))
     with ThreadPoolExecutor(count, "bscsim-block") as executor:
 
-        def submit(task: Task) -> Future[bytes]:
-            warm(task.engine)
+        def submit(task: Work) -> Future[bytes]:
+            task.prepare()
             return executor.submit(compute, task, stop)
 
         yield Workers(submit, count + 1)

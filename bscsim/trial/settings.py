@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, PlainValidator
+from pydantic import BeforeValidator, Field, PlainValidator
 
 from bscsim.scenario.fields import Frozen, FrozenMap, section, setting, word_or_integer
 
@@ -81,6 +81,9 @@ class DesignSettings(Frozen):
 Sample = Annotated[Literal["all"] | int, PlainValidator(word_or_integer(("all",), 1, 10_000))]
 
 
+AboveZero = Annotated[float, Field(gt=0)]
+
+
 class MeasureSettings(Frozen):
     """An instrument: what it looks at, how many it samples in a center, how well it measures."""
 
@@ -95,13 +98,13 @@ class MeasureSettings(Frozen):
                                               allowed="all or teaching")
     sample: Sample = setting("all", "Units sampled in a center at a wave; all where it has fewer.",
                              allowed="all or an integer, at least 1")
-    reliability: float = setting(1.0, "Share of the variance between units that is true, of one measurement.", low=0,
-                                 high=1, allowed="a number, above 0, up to 1")
+    reliability: AboveZero = setting(1.0, "Share of the variance between units that is true, of one measurement.",
+                                     low=0, high=1, allowed="a number, above 0, up to 1")
     rater: float = setting(0.0, "Of classrooms: share of the error that all rooms of a center share at a wave, because "
                            "one rater sees them.", low=0, high=1)
-    response: float = setting(1.0, "Share of those asked who answer, at average motivation; the more motivated answer "
-                              "more often (parameters.nonresp_slope).", low=0, high=1,
-                              allowed="a number, above 0, up to 1")
+    response: AboveZero = setting(1.0, "Share of those asked who answer, at average motivation; the more motivated "
+                                  "answer more often (parameters.nonresp_slope).", low=0, high=1,
+                                  allowed="a number, above 0, up to 1")
     waves: tuple[str, ...] = setting((), "Waves at which it is used; all if none are named.",
                                      allowed="a list of names of design.waves")
 

@@ -17,7 +17,7 @@ from bscsim.report import sweep as report_sweep
 from bscsim.run_folder import place, sweep, sweep_place
 from bscsim.run_folder.sweep import Options
 from bscsim.scenario.faults import BscsimError, InputError, ResumableError
-from bscsim.sweeps import layout, store, summary, workers
+from bscsim.sweeps import computing, layout, store, summary, workers
 from bscsim.sweeps.computing import Task
 from bscsim.sweeps.layout import Block
 from tests.sweeps.conftest import REPLICATES, STUDY, data_of, stored, strays, summary_of, tiny_study
@@ -28,7 +28,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Stand in for simulation and report, and fix the version of the model."""
     monkeypatch.setattr(provenance, "model_digest", lambda: "0123456789abcdef")
     monkeypatch.setattr(layout, "block_size", lambda _, replicates: min(10, replicates))
-    monkeypatch.setattr(workers, "warm", lambda engine: None)
+    monkeypatch.setattr(computing, "warm", lambda engine: None)
     monkeypatch.setattr(summary, "summarize", lambda sheet, held, _: {
         "complete": bool(sheet.there.all()), "there": int(sheet.there.sum()), "failed": len(held.failed),
     })  # fmt: skip

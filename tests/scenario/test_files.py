@@ -17,7 +17,7 @@ from bscsim.scenario.layers import merge
 from bscsim.scenario.scenario import Scenario, resolved
 from tests.strategies import scenarios
 
-ALLOWED = "allowed: scenario, sweep, factorial, sensitivity"
+ALLOWED = "allowed: scenario, sweep, factorial, sensitivity, power"
 
 EXPERIMENTS = Path(__file__).parents[2] / "experiments"
 ROSTER = "id,sector,area,staff\n" + "".join(f"{number},school,Wake,{4 + number % 9}\n" for number in range(12))
@@ -176,7 +176,7 @@ def test_one_fault_at_its_place(faults, line, fault):
 
 @pytest.mark.parametrize(("text", "fault"), [
     ("name: x\n", f"s.yaml:1:1: kind: is missing; {ALLOWED}"),
-    ("kind: power\n", f"s.yaml:1:7: kind: power is not yet available in this version; {ALLOWED}"),
+    ("kind: readiness\n", f"s.yaml:1:7: kind: readiness is not yet available in this version; {ALLOWED}"),
     ("kind: scenaro\n", f"s.yaml:1:7: kind: 'scenaro' is not known; {ALLOWED}; did you mean scenario?"),
     ("kind: {}\n", f"s.yaml:1:7: kind: a mapping is not known; {ALLOWED}"),
     ("- kind: scenario\n", "s.yaml:1:1: the file holds a list, not a mapping; a study begins with kind: scenario"),
@@ -287,7 +287,7 @@ def test_faults_of_a_base_are_at_their_places_in_the_base(write):
 
 def test_a_base_that_cannot_be_read_does_not_hide_other_faults(write):
     write(top="kind: scenario\nbase: low.yaml\nparameters: {k_hour: 9}\n")
-    texts = {b"a: \xff": "low.yaml:1:4: byte 0xff is not UTF-8", b"kind: power": "low.yaml:1:7: kind: power"}
+    texts = {b"a: \xff": "low.yaml:1:4: byte 0xff is not UTF-8", b"kind: readiness": "low.yaml:1:7: kind: readiness"}
     for text, fault in texts.items():
         Path("low.yaml").write_bytes(text)
         with pytest.raises(InputError) as caught:

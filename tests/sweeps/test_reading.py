@@ -419,4 +419,4 @@ class TestFaults:
 def test_every_shipped_study_loads() -> None:
     files = sorted(Path(__file__).parents[2].joinpath("experiments").glob("*.yaml"))
     kinds = [bscsim.load(file).kind for file in files if file.name != "nc_roster.yaml"]
-    assert sorted(kinds) == ["factorial", "scenario", "sensitivity", *["sweep"] * 4]
+    assert sorted(kinds) == ["factorial", *["power"] * 8, "scenario", "sensitivity", *["sweep"] * 4]

@@ -90,7 +90,7 @@ def test_there_are_no_more_threads_than_memory_for_blocks(monkeypatch: pytest.Mo
 def test_the_machine_code_is_loaded_where_signals_are_heard(monkeypatch: pytest.MonkeyPatch) -> None:
     """In the thread that submits, which is the main one: a compiler in another would outlive Ctrl-C."""
     warmed = []
-    monkeypatch.setattr(workers, "warm", lambda engine: warmed.append((engine, threading.current_thread())))
+    monkeypatch.setattr(computing, "warm", lambda engine: warmed.append((engine, threading.current_thread())))
     monkeypatch.setattr(workers, "compute", lambda task, stop: b"")
     with workers.threads(1, threading.Event()) as found:
         assert warmed == []  # nothing is loaded for a study that is complete

@@ -7,6 +7,7 @@ random intercept of their own.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -46,8 +47,9 @@ class Group(NamedTuple):
     """Cells within clusters, or None."""
 
 
+@cache
 def pack_index(q: int) -> tuple[Array, Array]:
-    """Row and column of each pair of q columns, in packed order.
+    """Row and column of each pair of q columns, in packed order; not to be changed, they are kept.
 
     >>> [index.tolist() for index in pack_index(2)]
     [[0, 0, 1], [0, 1, 1]]
@@ -73,11 +75,16 @@ def unpack(packed: Array) -> Array:
     >>> unpack(np.array([1.0, 2.0, 4.0])).tolist()
     [[1.0, 2.0], [2.0, 4.0]]
     """
-    q = int((np.sqrt(8 * packed.shape[-1] + 1) - 1) / 2)
+    return np.asarray(packed[..., _unpack_index(packed.shape[-1])])
+
+
+@cache
+def _unpack_index(p: int) -> Array:
+    q = int((np.sqrt(8 * p + 1) - 1) / 2)
     where = np.zeros((q, q), np.int64)
     i, j = pack_index(q)
-    where[i, j] = where[j, i] = np.arange(packed.shape[-1])
-    return np.asarray(packed[..., where])
+    where[i, j] = where[j, i] = np.arange(p)
+    return where
 
 
 def group_of(stats: ClusterStats, part: Array | None = None, cells: Cells | None = None) -> Group:

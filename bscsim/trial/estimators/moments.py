@@ -88,6 +88,30 @@ def _one_level(group: Group, g: Array) -> Moments:
     )  # fmt: skip
 
 
+def value(group: Group, ratios: Array) -> tuple[Array, Array]:
+    """Return m and logdet of :func:`moments` alone, for a third of its work; m is packed.
+
+    >>> from bscsim.trial.cluster_stats import from_means
+    >>> from bscsim.trial.estimators.groups import group_of
+    >>> m, logdet = value(group_of(from_means([[1.0, 3.0]], [True, False])), np.array([[1.0]]))
+    >>> m[0, 0].round(6), logdet.round(6).tolist()  # two clusters of one unit, V = 2
+    (np.float64(1.0), [1.386294])
+    """
+    g1 = ratios[:, 0]
+    if group.cells is None:
+        k = 1.0 / (1.0 + g1[:, None] * group.n)
+        m = group.zz - ((g1[:, None] * k)[:, None, :] @ group.ss)[:, 0]
+        return m, -np.log(k).sum(axis=1)
+    g2, (n, number, s, ss), (R, p) = ratios[:, 1], group.cells, group.zz.shape
+    d = 1.0 / (1.0 + g2[:, None, None] * n)
+    u = (d[:, :, None, :] @ s)[:, :, 0]
+    k = 1.0 / (1.0 + g1[:, None] * (number * n * d).sum(axis=2))
+    places = n.shape[1] * n.shape[2]
+    sd = (d.reshape(R, 1, places) @ ss.reshape(R, places, p))[:, 0]
+    m = group.zz - g2[:, None] * sd - ((g1[:, None] * k)[:, None, :] @ outer(u))[:, 0]
+    return m, -(number * np.log(d)).sum(axis=(1, 2)) - np.log(k).sum(axis=1)
+
+
 def _two_levels(group: Group, cells: Cells, g1: Array, g2: Array) -> Moments:
     n, number = cells.n, cells.number
     R, p = group.zz.shape
@@ -95,8 +119,9 @@ def _two_levels(group: Group, cells: Cells, g1: Array, g2: Array) -> Moments:
     nd = n * d
     u, v, w = np.moveaxis(np.stack([d, nd * d, nd * nd * d], axis=2) @ cells.s, 2, 0)
     a, a2, a3 = (number * nd).sum(axis=2), (number * nd**2).sum(axis=2), (number * nd**3).sum(axis=2)
-    flat = np.stack([d, d * d, nd * d * d], axis=1).reshape(R, 3, -1)
-    sd, sd2, snd3 = np.moveaxis(flat @ cells.ss.reshape(R, -1, p), 1, 0)
+    places = n.shape[1] * n.shape[2]  # not -1: R may be 0
+    flat = np.stack([d, d * d, nd * d * d], axis=1).reshape(R, 3, places)
+    sd, sd2, snd3 = np.moveaxis(flat @ cells.ss.reshape(R, places, p), 1, 0)
     k = 1.0 / (1.0 + g1[:, None] * a)
     c = g1[:, None] * k
     omega = v - (c * a2)[..., None] * u

@@ -40,7 +40,7 @@ def minimize(profile: Profile, start: Array, lower: Array, pinned: Array) -> tup
     rows = np.arange(len(start))
     point, here = profile(phi), profile
     step = _step(phi, point, lower, pinned)
-    for _ in range(TRIES):
+    for _ in range(TRIES if len(start) else 0):
         small = np.abs(step).max(axis=1) < CLOSE
         arrived = small | ~np.isfinite(point.h) | (np.abs(phi[rows]) > FARTHEST).any(axis=1)
         if arrived.any():
@@ -70,7 +70,7 @@ def best_start(profile: Profile, candidates: Iterable[tuple[float, ...]]) -> Arr
     [[4.0]]
     """
     phis = [np.broadcast_to(np.array(phi), (len(profile.groups[0].units), len(phi))) for phi in candidates]
-    heights = np.stack([np.nan_to_num(profile(phi).h, nan=np.inf) for phi in phis])
+    heights = np.stack([np.nan_to_num(profile.height(phi), nan=np.inf) for phi in phis])
     return np.asarray(np.stack(phis)[heights.argmin(axis=0), np.arange(heights.shape[1])])
 
 

@@ -16,8 +16,8 @@ from typing import NamedTuple
 import numpy as np
 
 from bscsim.trial.cluster_stats import Array
-from bscsim.trial.estimators.groups import Group, take
-from bscsim.trial.estimators.moments import Moments, largest, levels, moments
+from bscsim.trial.estimators.groups import Group, take, unpack
+from bscsim.trial.estimators.moments import Moments, largest, levels, moments, value
 
 
 class Point(NamedTuple):
@@ -85,6 +85,19 @@ class Profile:
         slopes = self._slopes(phi)
         units = sum(group.units for group in self.groups)
         return _point(slopes, np.asarray(units) - self.q)
+
+    def height(self, phi: Array) -> Array:
+        """Return h at phi [R, P] alone, of a single group."""
+        (group,) = self.groups
+        _, g = self.ratios(phi)[0]
+        packed, logdet = value(group, g)
+        m = unpack(packed)
+        q = self.q
+        half = np.linalg.solve(m[:, :q, :q], m[:, :q, q:])
+        S = m[:, q, q] - (m[:, q, :q] * half[..., 0]).sum(axis=1)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            h = (group.units - q) * np.log(np.where(S > 0, S, np.nan)) + logdet
+        return np.asarray(h + np.linalg.slogdet(m[:, :q, :q])[1])
 
     def _slopes(self, phi: Array) -> Slopes:
         R, P = phi.shape

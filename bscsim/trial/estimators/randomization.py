@@ -117,7 +117,7 @@ def randomization_test(
         for some in np.array_split(rows, -(-len(rows) // CHUNK)):
             mine = allocations.weights(treated[some, :K], design)
             pair = [((w @ v[some, :K].T).T, (mine * v[some, :K]).sum(axis=1)) for v in (outcome, exposure)]
-            numbers[:, some] = _tested(*pair[0], *pair[1], alpha, whole)
+            numbers[:, some] = from_allocations(*pair[0], *pair[1], alpha, whole)
         floor[rows], exact[rows] = allocations.smallest_p(design, None if whole else permutations), whole
         status[rows] = np.where(np.isfinite(numbers[0, rows]), OK, FAILED)
     b, se, df, p, low, high = numbers
@@ -203,8 +203,15 @@ def _designs(stats: ClusterStats) -> list[tuple[Array, Array]]:
     return [(np.flatnonzero(which.ravel() == i), design[design[:, 0] > 0]) for i, design in enumerate(table)]
 
 
-def _tested(t: Array, t0: Array, d: Array, d0: Array, alpha: float, whole: bool) -> Array:
-    """b, se, df, p, low, high, [6, R], of statistics t [R, m] of the outcome, d of the treatment; t0, d0 observed."""
+def from_allocations(t: Array, t0: Array, d: Array, d0: Array, alpha: float, whole: bool) -> Array:
+    """b, se, df, p, low, high, [6, R], of statistics t [R, m] of the outcome, d of the treatment; t0, d0 observed.
+
+    whole: the m allocations are all there are, the observed one among them.
+
+    >>> t, d = np.array([[3.0, -3.0, 1.0, -1.0]]), np.array([[1.0, -1.0, 0.0, 0.0]])
+    >>> from_allocations(t, t[:, 0], d, d[:, 0], 0.05, True)[[0, 3], 0].tolist()
+    [3.0, 0.5]
+    """
     bad = np.abs(d0) < TIE
     d0 = np.where(bad, np.nan, d0)
     b = t0 / d0

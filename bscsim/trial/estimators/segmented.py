@@ -61,6 +61,7 @@ def estimate(
     collaborative: ArrayLike | None = None,
     method: Method = "reml",
     variance: Variance = "model",
+    at: ArrayLike = 0.0,
 ) -> Estimates:
     """The estimates of :func:`fit`: change of level (units of y) or of slope (units a month) at the start.
 
@@ -70,7 +71,7 @@ def estimate(
     ([2.09], [0])
     """
     return fit(y, start, alpha, effect=effect, covariates=covariates, collaborative=collaborative, method=method,
-               variance=variance).estimates  # fmt: skip
+               variance=variance, at=at).estimates  # fmt: skip
 
 
 def fit(
@@ -83,6 +84,7 @@ def fit(
     collaborative: ArrayLike | None = None,
     method: Method = "reml",
     variance: Variance = "model",
+    at: ArrayLike = 0.0,
 ) -> Segmented:
     """Fit the model to R trials.
 
@@ -106,6 +108,9 @@ def fit(
         [J] or [R, J], -1: in none; only for variance "robust".
     method, variance
         see the module.
+    at
+        months after the start, one number or [J] or [R, J], at which "level" is the distance from what would have been;
+        0: the jump at the start.
 
     Raises
     ------
@@ -119,7 +124,7 @@ def fit(
     values = np.asarray(y, np.float64)
     if values.ndim != 3 or values.shape[2] < 4:
         raise ValueError(f"y has shape {values.shape}; it must be [replicates, centers, months] with 4 months or more")
-    x = _model(values, start, covariates)
+    x = _model(values, start, covariates, at)
     units = np.broadcast_to(-1 if collaborative is None else np.asarray(collaborative, np.int64), values.shape[:2])
     R, q, column = len(values), x.shape[3], COLUMN[effect]
     middle = _middle(values)  # taken off for accuracy
@@ -141,8 +146,10 @@ def fit(
     return Segmented(t_inference(b[:, column], se, df, status, alpha), b, phi, tau2, s2, deviance)
 
 
-def columns(months: int, start: ArrayLike) -> Array:
+def columns(months: int, start: ArrayLike, at: ArrayLike = 0.0) -> Array:
     """The model's columns [..., months, 4]: 1, month (from months / 2), after the start, months since the start.
+
+    at: months after the start, as in :func:`fit`, from which the last column counts.
 
     >>> columns(4, 2).tolist()
     [[1.0, -2.0, 0.0, 0.0], [1.0, -1.0, 0.0, 0.0], [1.0, 0.0, 1.0, 0.0], [1.0, 1.0, 1.0, 1.0]]
@@ -150,7 +157,8 @@ def columns(months: int, start: ArrayLike) -> Array:
     month = np.arange(months, dtype=np.float64)
     since = month - np.asarray(start, np.float64)[..., None]
     after = since >= 0
-    parts = (np.ones(since.shape), np.broadcast_to(month - months / 2, since.shape), after, np.where(after, since, 0.0))
+    slope = np.where(after, since - np.asarray(at, np.float64)[..., None], 0.0)
+    parts = (np.ones(since.shape), np.broadcast_to(month - months / 2, since.shape), after, slope)
     return np.stack(parts, axis=-1)
 
 
@@ -167,12 +175,12 @@ def known_variance(x: ArrayLike, covariance: ArrayLike) -> Array:
     return np.asarray(np.linalg.inv(rows.T @ np.linalg.solve(v, rows)))
 
 
-def _model(y: Array, start: ArrayLike, covariates: ArrayLike | None) -> Array:
+def _model(y: Array, start: ArrayLike, covariates: ArrayLike | None, at: ArrayLike = 0.0) -> Array:
     months = y.shape[2]
     first = np.asarray(start, np.float64)
     if not (first >= 1).all():
         raise ValueError(f"start is {first.min()}; it must be 1 or later, so that a month lies before it")
-    x = columns(months, np.broadcast_to(first, y.shape[:2]))
+    x = columns(months, np.broadcast_to(first, y.shape[:2]), at)
     if covariates is None:
         return x
     more = np.asarray(covariates, np.float64)

@@ -105,3 +105,13 @@ def test_packing_keeps_every_pair() -> None:
     full += full.T
     i, j = pack_index(4)
     np.testing.assert_array_equal(unpack(full[i, j]), full)
+
+
+def test_the_height_alone_is_that_of_the_likelihood_with_its_derivatives() -> None:
+    rows = by_formula()
+    stats = rows.stats()
+    cells = cells_from_units(stats, np.zeros(len(rows.y), int), rows.center, rows.cell, rows.y, rows.x)
+    for profile in (Profile((group_of(stats),)), Profile((group_of(stats, cells=cells),))):
+        for phi in (np.zeros(2), np.array([0.7, 1.9])):
+            at = phi[None, : len(profile.lower)]
+            np.testing.assert_allclose(profile.height(at), profile(at).h, rtol=1e-12)

@@ -1,0 +1,95 @@
+"""report.html of a power study: the answer and its number box first, warnings before power; nothing is fetched."""
+
+from __future__ import annotations
+
+from importlib.resources import files as package_files
+from typing import TYPE_CHECKING, Any
+
+from bscsim.report.html import inline_svg
+from bscsim.report.power.box import box_of, cards, few, warnings
+from bscsim.report.power.grant import grant
+from bscsim.report.power.page_tables import views
+from bscsim.report.power.provenance import failed, file_name, how, meta, missing, provenance, resume, versions
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from bscsim.report.figures import Drawn
+    from bscsim.report.power.study import Power
+
+SECTIONS = (
+    ("design", "The design"), ("estimators", "Power and type I error by estimator"), ("curves", "Power along the axes"),
+    ("search", "The search"), ("promises", "What was promised, and what takes it away"), ("cost", "Power and its cost"),
+    ("seen", "What is true, and what was seen"), ("failures", "Failed fits"), ("family", "The family of analyses"),
+    ("levers", "Which lever is worth paying for"),
+)  # fmt: skip
+
+
+def render(power: Power, manifest: Mapping[str, Any], drawn: Mapping[str, Sequence[Drawn]]) -> str:
+    """The whole report as one HTML text. Everything that comes from a file is escaped."""
+    from jinja2 import Environment, FunctionLoader, StrictUndefined
+    from markupsafe import Markup
+
+    environment = Environment(
+        loader=FunctionLoader(_resource), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip
+    tables = views(power)
+    sections = [
+        {"id": name, "title": title, "tables": tables.get(name, ()), "figures": [
+            {"title": one.title, "caption": one.caption, "name": one.name,
+             "svg": Markup(inline_svg(one.svg.decode("utf-8"), one.name))} for one in drawn.get(name, ())
+        ], "notes": notes(power, name)} for name, title in SECTIONS
+    ]  # fmt: skip
+    page = environment.get_template("power/power.html.j2").render(
+        style=Markup(_resource("style.css")), own=Markup(_resource("power/power.css")),
+        sections=[one for one in sections if one["tables"] or one["figures"]], **content(power, manifest),
+    )  # fmt: skip
+    return page.rstrip() + "\n"
+
+
+def _resource(name: str) -> str:
+    return package_files("bscsim.report").joinpath(name).read_text(encoding="utf-8")
+
+
+def notes(power: Power, section: str) -> list[str]:
+    """Sentences that belong to a section: warnings of the search."""
+    return [str(one) for one in power.part("search").get("warnings") or ()] if section == "search" else []
+
+
+def content(power: Power, manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """What the template shows besides sections."""
+    summary = power.summary
+    study = {**(manifest.get("study") or {}), **power.part("study")}
+    name = str(study.get("name") or "power study")
+    answer = [str(sentence) for sentence in summary.get("answer") or ()]
+    nothing = "No cell has a result yet, so there is no answer to give."
+    return {
+        "title": str(summary.get("title") or name),
+        "question": str(summary.get("question") or ""),
+        "answer": answer or ([nothing] if not power.cells else ["The numbers below say what the study would find."]),
+        "meta": meta(power, manifest),
+        "cards": cards(power),
+        "box": box_of(power),
+        "few": few(power),
+        "warnings": warnings(power),
+        "notes": [str(note) for note in summary.get("notes") or ()],
+        "missing": missing(power),
+        "failed": failed(power),
+        "resume": resume(manifest),
+        "grant": grant(power),
+        "words": estimator_list(power),
+        "run": how(power),
+        "provenance": provenance(power, manifest),
+        "file_name": file_name(manifest),
+        "file_text": str((manifest.get("file") or {}).get("text") or ""),
+        "version": str(versions(power, manifest).get("bscsim") or ""),
+    }
+
+
+def estimator_list(power: Power) -> list[tuple[str, str]]:
+    """Every estimator's name with what it is, once."""
+    from bscsim.report.power.study import estimator_words
+
+    found = {estimator_words(one): str(one["words"]) for _, _, one in power.estimates() if one.get("words")}
+    return list(found.items())
