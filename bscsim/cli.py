@@ -169,7 +169,8 @@ def run(
 
     if dry_run:
         plan = run_folder.plan(study, out, force, workers, engine.value, cluster, shard)
-        console.show_json(plan) if as_json else console.show(plan)
+        said = {name: " ".join(value) if isinstance(value, list) else value for name, value in plan.items()}
+        console.show_json(plan) if as_json else console.show(said)
         return
     many = study.design is not None
     with going_on(many), console.events() if as_json and many else console.progress("replicates") as tick:
@@ -224,6 +225,10 @@ def check(file: StudyFile, overrides: Overrides = None) -> None:
     if study.design is not None:
         cells, replicates = study.design.cells, study.scenario.simulation.replicates
         print(f"{study.design.name}: {cells:,} cells x {replicates:,} replicates")
+    if study.kind == "power":
+        from bscsim.run_folder import power
+
+        print("\n".join(power.words(study)))
     population = study.scenario.population
     if population.roster is not None:
         from bscsim.scenario.population import make_pool

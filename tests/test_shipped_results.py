@@ -104,6 +104,59 @@ def test_a_shipped_sweeps_numbers_are_those_of_todays_code(name):
     assert value == pytest.approx(np.mean(at_end), rel=1e-5)
 
 
+# ---- trials ---------------------------------------------------------------------------------------------------------
+
+TRIALS = (
+    "how_many_collaboratives", "open_or_closed_cohort", "power_cluster_trial", "power_stepped_wedge",
+    "power_three_cohorts", "power_waitlist", "prepost_bias", "self_report_bias",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TRIALS)
+def test_a_shipped_trial_is_the_experiment_of_today_and_whole(name):
+    study = bscsim.load(ROOT / "experiments" / f"{name}.yaml")
+    found = shipped(name)
+    assert found["study"]["digest"] == study.design.digest
+    assert found["run"]["replicates"] == study.design.replicates
+    assert found["complete"]
+    assert found["failed"] == []
+
+
+@pytest.mark.parametrize("name", TRIALS)
+def test_a_shipped_trials_numbers_are_those_of_todays_code(name):
+    """The first replicate gives what is shipped: a change that moves numbers must refresh the results."""
+    from bscsim.trial.analyzing.compute import compute
+
+    design = bscsim.load(ROOT / "experiments" / f"{name}.yaml").design
+    again = compute(design.trial(0), [0], design.seed)
+    for columns, first in zip(again, shipped(name)["first_replicate"], strict=True):
+        assert len(first) > 4
+        assert {key: columns[key][0] for key in first} == pytest.approx(first, rel=1e-6, nan_ok=True)
+
+
+def shares(data) -> set[str]:
+    """Every share of a summary with its interval, as the answers write it."""
+    if isinstance(data, list):
+        return set().union(*map(shares, data))
+    if not isinstance(data, dict):
+        return set()
+    found = set().union(*map(shares, data.values()))
+    if {"value", "low", "high"} <= data.keys() and data["value"] is not None and data["low"] is not None:
+        value, low, high = (f"{data[name]:.2f}".removeprefix("0") for name in ("value", "low", "high"))
+        found.add(f"{value} ({low} to {high})")
+    return found
+
+
+@pytest.mark.parametrize("name", TRIALS)
+def test_the_answers_quote_the_shipped_trials(name):
+    text = " ".join((ROOT / "results" / "README.md").read_text(encoding="utf-8").split())
+    paragraph = re.search(rf"\*\*{name}\.\*\*(.*?)(\*\*[a-z_]+\.\*\*|$)", text)
+    assert paragraph
+    quoted = re.findall(r"[01]?\.\d\d \([01]?\.\d\d to [01]?\.\d\d\)", paragraph[1])
+    assert len(quoted) >= 3
+    assert [one for one in quoted if one not in shares(shipped(name))] == []
+
+
 @pytest.mark.parametrize("name", SWEEPS)
 def test_the_answers_quote_the_shipped_sweeps(name):
     text = " ".join((ROOT / "results" / "README.md").read_text(encoding="utf-8").split())

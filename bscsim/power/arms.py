@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any, Final
 
@@ -28,14 +28,6 @@ VARIANTS: Final[dict[str, dict[str, Any]]] = {
 
 EQUAL_EFFECTS: Final = "equal effects"
 GAUSSIAN: Final = "gaussian"
-_DEPENDENT: Final = (EQUAL_EFFECTS, GAUSSIAN)
-"""Arms whose inputs follow from the rows of the first cell."""
-
-FIRST_SEARCHED: Final = 100_000
-"""Number of the first arm of a search: numbers below are of cells and variants."""
-
-SEARCH_REPLICATES: Final = 10_000_000
-"""Number of the first replicate of a search: none is used twice, so that evaluations are independent."""
 
 
 @dataclass(frozen=True)
@@ -50,15 +42,12 @@ class Arm:
         What is simulated.
     source
         Of an arm whose inputs follow from the first cell's rows: the text of that cell and its replicates.
-    equal_effects
-        Effect that every treated center has instead of its own.
     """
 
     number: int
     label: str
     trial: Trial
     source: str = ""
-    equal_effects: float | None = field(default=None, compare=False)
 
     @cached_property
     def text(self) -> str:
@@ -66,14 +55,16 @@ class Arm:
         own = "" if self.source else trial_text(self.trial)
         return json.dumps([self.label if self.source else "", own, self.source])
 
-    @property
+    @cached_property
     def digest(self) -> bytes:
         """SHA-256 of :attr:`text`."""
         return hashlib.sha256(self.text.encode()).digest()
 
 
 def trial_text(trial: Trial) -> str:
-    """All settings of a trial as text that equal trials share; prices and what is wanted of power are no part of it.
+    """All settings of a trial as text that trials with the same rows share.
+
+    Prices, the power that is wanted, sides and correction are no part of it: they say what is made of rows.
 
     >>> import bscsim
     >>> from bscsim.trial.settings import DesignSettings
@@ -115,7 +106,3 @@ def changes_of(variant: str, trial: Trial) -> dict[str, Any]:
             found[path] = value
     return found
 
-
-def dependent(label: str) -> bool:
-    """Whether an arm's inputs follow from the rows of the first cell."""
-    return label in _DEPENDENT

@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import product
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from bscsim.power.arms import FIRST_SEARCHED
+from bscsim.power.needs import most_searched
 from bscsim.power.rows import Columns
 
 if TYPE_CHECKING:
     from bscsim.power.stages import Stages
-    from bscsim.trial.reading.design import PowerDesign
     from bscsim.trial.searching.budget_search import BestFound
     from bscsim.trial.summarizing.components import Inputs
-
-TIMES: Final = 4
-"""Replicates of a search at most, in replicates of the study, unless the file says how many."""
-
-LEAST: Final = 400
-"""Replicates that a search may take in any case."""
 
 SIMULATED: Final = 8
 """Designs under a budget that are simulated; the closed form chooses them."""
@@ -30,46 +22,28 @@ SIMULATED: Final = 8
 FIRST_ANALYSIS: Final = 0
 
 
-def values_of(design: PowerDesign) -> list[dict[str, int]]:
-    """What each step of the search sets: path -> value; under a budget every combination."""
+def sizes(stages: Stages, cell: int) -> dict[str, Any]:
+    """Search the smallest value with the target power; plain data. GapError if rows it follows from are missing."""
     from bscsim.trial.reading.searched import fields_of
-
-    search = design.search
-    assert search is not None
-    fields = fields_of(search)
-    ranges = [range(low, high + 1, search.step) for _, low, high in fields]
-    paths = [path for path, _, _ in fields]
-    return [dict(zip(paths, values, strict=True)) for values in product(*ranges)]
-
-
-def most_replicates(design: PowerDesign) -> int:
-    """Replicates that a search may take, of each cell."""
-    if design.search is None:
-        return 0
-    return max(design.search.replicates or TIMES * design.replicates, LEAST)
-
-
-def sizes(stages: Stages, cell: int) -> dict[str, Any] | None:
-    """Search the smallest value that gives the target power; plain data, None if the cell has no rows to begin with."""
     from bscsim.trial.searching.size_search import SizeSearch
     from bscsim.trial.searching.steps import effective
     from bscsim.trial.summarizing.closed_form import power_of
 
     design = stages.design
     search, target = design.search, design.trial(cell).target
+    assert search is not None
     inputs = pilot(stages, cell)
-    if inputs is None or search is None:
-        return None
-    arms = {next(iter(one.values())): number for number, one in enumerate(stages.values(), first_arm(stages, cell))}
+    values = (next(iter(one.values())) for one in stages.arms.values)
+    arms = dict(zip(values, stages.arms.searched(cell), strict=True))
 
     def promised(value: int) -> float:
-        return power_of(stages.arm(arms[value]).trial, inputs)
+        return power_of(stages.arms[arms[value]].trial, inputs)
 
     def noncentrality(value: int) -> float:
         return effective(promised(value), target.alpha, target.sides)
 
-    (path, low, high), *_ = fields(design)
-    most = most_replicates(design)
+    (path, low, high), *_ = fields_of(search)
+    most = most_searched(design)
     close = None if "centers" in path else search.step  # two centers more or less decide little; a collaborative does
     hunt = SizeSearch(low, high, search.step, target.power, noncentrality, most, min(100, most // 4), close)
     while (ask := hunt.ask()) is not None:
@@ -84,37 +58,39 @@ def sizes(stages: Stages, cell: int) -> dict[str, Any] | None:
     }  # fmt: skip
 
 
-def budget(stages: Stages) -> dict[str, Any] | None:
-    """Search the most powerful design that the money buys; plain data, None if the first cell has no rows."""
+def budget(stages: Stages) -> dict[str, Any]:
+    """Search the most powerful design that the money buys; plain data. GapError if rows it follows from are missing."""
     from bscsim.trial.searching.budget_search import BudgetSearch
     from bscsim.trial.searching.candidates import best_under
     from bscsim.trial.searching.costing import cost_of
     from bscsim.trial.summarizing.closed_form import power_of
     from bscsim.trial.summarizing.levers_and_costs import units_of
 
-    design = stages.design
-    inputs = pilot(stages, 0)
+    design, designs = stages.design, stages.arms.values
     assert design.search is not None
-    if inputs is None:
-        return None
-    numbers = {tuple(one.values()): at for at, one in enumerate(stages.values(), first_arm(stages, 0))}
-    units = units_of(design.trial(0), stages.first())
+    money, inputs = design.search.budget, pilot(stages, 0)
+    numbers = {tuple(one.values()): at for one, at in zip(designs, stages.arms.searched(0), strict=True)}
+    units = units_of(design.trial(0), stages.first_cell)
 
     def number(levels: Mapping[str, int]) -> int:
         return numbers[tuple(levels.values())]
 
     def price(levels: Mapping[str, int]) -> float:
-        return cost_of(stages.arm(number(levels)).trial, units).total
+        return cost_of(stages.arms[number(levels)].trial, units).total
 
     def promised(levels: Mapping[str, int]) -> float:
-        return power_of(stages.arm(number(levels)).trial, inputs)
+        return power_of(stages.arms[number(levels)].trial, inputs)
 
-    found = best_under(design.search.budget, price, stages.values(), promised, SIMULATED)
-    hunt = BudgetSearch(found, most_replicates(design))
+    try:
+        found = best_under(money, price, designs, promised, SIMULATED)
+    except ValueError as error:  # all cost more
+        return {"budget": money, "candidates": [], "best": None, "words": f"{error}"[:1].upper() + f"{error}"[1:],
+                "replicates_used": 0}  # fmt: skip
+    hunt = BudgetSearch(found, most_searched(design))
     while (ask := hunt.ask()) is not None:
         rows = stages.evaluate(number(hunt.designs[ask.candidate].levels), ask.first, ask.replicates)
         hunt.tell(ask, *outcome(stages, 0, rows))
-    return described(design.search.budget, hunt.result())
+    return described(money, hunt.result())
 
 
 def described(money: float, found: BestFound) -> dict[str, Any]:
@@ -145,32 +121,17 @@ def share(one: Any) -> dict[str, float] | None:
     }  # fmt: skip
 
 
-def fields(design: PowerDesign) -> tuple[tuple[str, int, int], ...]:
-    """Searched fields with their ends."""
-    from bscsim.trial.reading.searched import fields_of
-
-    assert design.search is not None
-    return fields_of(design.search)
-
-
-def first_arm(stages: Stages, cell: int) -> int:
-    """Number of the arm of a cell's first value."""
-    return FIRST_SEARCHED + cell * len(stages.values())
-
-
-def pilot(stages: Stages, cell: int) -> Inputs | None:
+def pilot(stages: Stages, cell: int) -> Inputs:
     """Components for the closed form, from the cell as designed."""
     from bscsim.trial.summarizing.components import formula_inputs
 
-    rows = stages.read(cell, 0, stages.design.replicates)
-    return formula_inputs(rows[FIRST_ANALYSIS], stages.design.trial(cell)) if rows else None
+    rows = stages.first_cell if cell == 0 else stages.whole(cell, 0, stages.design.replicates)
+    return formula_inputs(rows[FIRST_ANALYSIS], stages.design.trial(cell))
 
 
 def outcome(stages: Stages, cell: int, rows: list[Columns]) -> tuple[int, int]:
     """How many replicates the first analysis' first estimator rejected, and how many it could fit."""
     trial = stages.design.trial(cell)
-    if not rows:
-        return 0, 0
     name, columns = trial.analyses[FIRST_ANALYSIS].estimators[0], rows[FIRST_ANALYSIS]
     fitted = np.isfinite(columns[f"{name}.p"])
     return int(rejected(columns, name, trial.target.alpha, trial.target.sides)[fitted].sum()), int(fitted.sum())

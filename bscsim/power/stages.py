@@ -1,28 +1,24 @@
 """What a power study simulates, in order: its cells, what they are compared with, and what is searched for.
 
 Each stage says which blocks it needs; a runner computes those that no file holds. What a stage asks depends on the rows
-of the stages before it and on nothing else, so a study that was stopped goes on where it was.
+of the stages before it and on nothing else, so a study that was stopped goes on where it was. What follows from rows
+waits until all of them are there: a block that failed leaves no trace in the numbers of others.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from bscsim.power.arms import (
-    EQUAL_EFFECTS,
-    FIRST_SEARCHED,
-    GAUSSIAN,
-    SEARCH_REPLICATES,
-    VARIANTS,
-    Arm,
-    changes_of,
-    trial_text,
-)
+from bscsim.power import needs
 from bscsim.power.layout import split
+from bscsim.power.needs import Needs, compares
+from bscsim.power.numbers import Arms
 from bscsim.power.rows import Columns
 from bscsim.sweeps.layout import Block
 
@@ -30,8 +26,8 @@ if TYPE_CHECKING:
     from bscsim.trial.reading.design import PowerDesign
     from bscsim.trial.trial import Trial
 
-COMPARED: Final = 400
-"""Replicates of a variant at most: their differences are paired."""
+SEARCH_REPLICATES: Final = 10_000_000
+"""Number of the first replicate of a search: none is used twice, so that evaluations are independent."""
 
 Compute = Callable[[Sequence[Block]], None]
 """Computes the blocks that no file holds."""
@@ -39,174 +35,131 @@ Read = Callable[[int, int, int], list[Columns]]
 """Rows of an arm: number, first replicate, the one after the last."""
 
 
+class GapError(Exception):
+    """Rows that something follows from are not all there."""
+
+
 @dataclass
 class Stages:
     """The stages of a study.
 
-    ``compute``, ``read``: where blocks are computed and read, by the numbers of arms.
+    ``compute``, ``read``: where blocks are computed and read, by the numbers of arms.  ``searches``: what was found in
+    each cell, None where rows are missing.  ``planned``: replicates of all stages, of a search at most until it ends.
     """
 
     design: PowerDesign
     compute: Compute
     read: Read
-    found: dict[str, Any] = field(default_factory=dict)
+    searches: list[dict[str, Any] | None] = field(default_factory=list)
+    budget: dict[str, Any] | None = None
+    planned: int = 0
+
+    def __post_init__(self) -> None:
+        self.arms = Arms(self.design)
+
+    @cached_property
+    def need(self) -> Needs:
+        """What it is going to take."""
+        return needs.needs(self.design, self.arms)
 
     def run(self) -> None:
-        """Go through all stages; what the later ones find stands in ``found``."""
-        self.compute(self.cells())
-        variants = self.variants()
-        self.compute(variants)
-        if self.design.search is not None:
-            self.search()
+        """Go through all stages."""
+        self.planned = self.need.replicates
+        self.compute([*self.cells(), *self.variants()])
+        with suppress(GapError):
+            self.compute(self.followers())
+        self.search()
 
     def cells(self) -> list[Block]:
         """The blocks of all cells: of each the first, then of each the second, so that all grow together."""
-        every = [list(split(self.arm(cell), 0, self.design.replicates)) for cell in range(self.design.cells)]
+        every = [list(split(self.arms[cell], 0, self.design.replicates)) for cell in range(self.design.cells)]
         longest = max(len(blocks) for blocks in every)
         return [blocks[at] for at in range(longest) for blocks in every if at < len(blocks)]
 
     def variants(self) -> list[Block]:
-        """The blocks of the variants of the first cell that can be computed."""
-        blocks: list[Block] = []
-        for number, end in self.compared().items():
-            blocks += split(self.arm(number), 0, end)
+        """The blocks of the variants of the first cell that need no rows of it."""
+        if not compares(self.design):
+            return []
+        return [block for number in self.arms.variants.values() for block in split(self.arms[number], 0, self.few)]
+
+    def followers(self) -> list[Block]:
+        """The blocks of what follows from the first cell: equal effects, and the Gaussian truth if one fits.
+
+        GapError if rows are missing.
+        """
+        if not compares(self.design) or not self.first_cell:
+            return []
+        blocks = list(split(self.arms[self.arms.equal_effects], 0, self.few))
+        if self.gaussian is not None:
+            return blocks + list(split(self.arms[self.arms.gaussian], 0, self.design.replicates))
+        self.planned -= self.need.gaussian
         return blocks
 
-    def compared(self) -> dict[int, int]:
-        """Numbers of the arms that the first cell is compared with -> their replicates; none if it has no rows."""
-        if not self.design.compare or self.design.trial(0).truth is not None or not self.first():
-            return {}
-        few = min(self.design.replicates, COMPARED)
-        found = {self.design.cells + at: few for at in range(len(VARIANTS))}
-        if self.gaussian() is not None:
-            found[self.design.cells + len(VARIANTS)] = self.design.replicates
-        return found
+    @property
+    def few(self) -> int:
+        """Replicates of a variant."""
+        return min(self.design.replicates, needs.COMPARED)
 
-    def first(self) -> list[Columns]:
-        """The rows of the first cell; read once it is complete."""
-        rows = self.found.get("first")
-        if rows is None:
-            rows = self.found["first"] = self.read(0, 0, self.design.replicates)
-        return list(rows)
+    @cached_property
+    def first_cell(self) -> list[Columns]:
+        """The rows of the first cell, all of them; GapError if some are missing."""
+        return self.whole(0, 0, self.design.replicates)
 
+    @cached_property
     def gaussian(self) -> Trial | None:
         """The first cell's trial with variance components and the effect in the place of the model; None: none fits."""
-        if "gaussian" not in self.found:
-            self.found["gaussian"] = self._gaussian()
-        found: Trial | None = self.found["gaussian"]
-        return found
-
-    def _gaussian(self) -> Trial | None:
         from bscsim.trial.summarizing.components import gaussian_of
 
         trial = self.design.trial(0)
         if trial.design.type != "parallel":
             return None
         try:
-            truth = gaussian_of(trial, self.first()[0])
+            truth = gaussian_of(trial, self.first_cell[0])
         except ValueError:  # nothing was seen that has a variance
             return None
         return replace(trial, truth=truth, analyses=trial.analyses[:1])
 
-    def arm(self, number: int) -> Arm:
-        """The arm of a number; KeyError if the study has none."""
-        found = self.arm_of(number)
-        if found is None:
-            raise KeyError(number)
-        return found
-
-    def arm_of(self, number: int) -> Arm | None:
-        """The arm of a number, None if the study has none."""
-        known: dict[int, Arm | None] = self.found.setdefault("arms", {})
-        if number not in known:
-            known[number] = self._arm(number)
-        return known[number]
-
-    def _arm(self, number: int) -> Arm | None:
-        cells = self.design.cells
-        if number < cells:
-            return Arm(number, self.design.label(number), self.design.trial(number))
-        if number < cells + len(VARIANTS):
-            return self._variant(number, list(VARIANTS)[number - cells])
-        if number == cells + len(VARIANTS):
-            return Arm(number, GAUSSIAN, self.design.trial(0), self._source(GAUSSIAN))
-        if number >= FIRST_SEARCHED and self.design.search is not None:
-            return self._searched(number)
-        return None
-
-    def _variant(self, number: int, name: str) -> Arm:
-        trial = self.design.trial(0)
-        if name == EQUAL_EFFECTS:
-            return Arm(number, name, trial, self._source(name))
-        return Arm(number, name, self.design.trial(0, changes_of(name, trial)))
-
-    def _source(self, name: str) -> str:
-        return f"{name} after {self.design.replicates} of {trial_text(self.design.trial(0))}"
-
-    def _searched(self, number: int) -> Arm | None:
-        values = self.values()
-        cell, at = divmod(number - FIRST_SEARCHED, len(values))
-        if cell >= self.design.cells:
-            return None
-        changes = values[at]
-        label = ", ".join(f"{path} {value}" for path, value in changes.items())
-        return Arm(number, label, self.design.trial(cell, changes))
-
-    def values(self) -> list[dict[str, Any]]:
-        """What each step of the search sets; under a budget the candidates."""
-        if "values" not in self.found:
-            from bscsim.power.searches import values_of
-
-            self.found["values"] = values_of(self.design)
-        found: list[dict[str, Any]] = self.found["values"]
-        return found
-
     def runnable(self, number: int) -> tuple[Trial, float | None]:
-        """The trial of an arm as it is simulated, and the effect that every center has in it if that is set."""
-        arm = self.arm(number)
-        if arm.label == GAUSSIAN and arm.source:
-            trial = self.gaussian()
-            assert trial is not None
-            return trial, None
-        if arm.label == EQUAL_EFFECTS and arm.source:
-            return arm.trial, float(np.nanmean(self.first()[0]["truth.measured"]))
-        return arm.trial, None
+        """The trial of an arm as it is simulated, and the effect that every center has in it if that is set.
+
+        GapError if it follows from rows that are missing; ValueError if no Gaussian truth fits.
+        """
+        if number == self.arms.gaussian:
+            if self.gaussian is None:
+                raise ValueError("no Gaussian truth fits this study")
+            return self.gaussian, None
+        trial = self.arms[number].trial
+        if number == self.arms.equal_effects:
+            return trial, float(np.nanmean(self.first_cell[0]["truth.measured"]))
+        return trial, None
 
     def search(self) -> None:
-        """Search in every cell; see :mod:`bscsim.power.searches`."""
+        """Search in every cell, or under the budget; see :mod:`bscsim.power.searches`."""
         from bscsim.power.searches import budget, sizes
 
-        assert self.design.search is not None
-        if self.design.search.budget > 0:
-            self.found["budget"] = budget(self)
-        else:
-            self.found["searches"] = [sizes(self, cell) for cell in range(self.design.cells)]
+        if self.design.search is None:
+            return
+        hunts = 1 if self.design.search.budget > 0 else self.design.cells
+        for cell in range(hunts):
+            found = None
+            with suppress(GapError):
+                found = budget(self) if self.design.search.budget > 0 else sizes(self, cell)
+            if found is not None:
+                self.planned -= needs.most_searched(self.design) - found["replicates_used"]
+            if self.design.search.budget > 0:
+                self.budget = found
+            else:
+                self.searches.append(found)
 
     def evaluate(self, number: int, first: int, count: int) -> list[Columns]:
-        """Rows of replicates that belong to the search alone."""
+        """Rows of replicates that belong to the search alone; GapError if some could not be computed."""
         start = SEARCH_REPLICATES + first
-        self.compute(list(split(self.arm(number), start, start + count)))
-        return self.read(number, start, start + count)
+        self.compute(list(split(self.arms[number], start, start + count)))
+        return self.whole(number, start, start + count)
 
-
-def results(stages: Stages) -> dict[str, Any]:
-    """All rows of cells and of what the first is compared with: ``cells``, ``variants``, ``gaussian``."""
-    design = stages.design
-    cells: Mapping[int, list[Columns]] = {
-        cell: rows for cell in range(design.cells) if (rows := stages.read(cell, 0, design.replicates))
-    }
-    variants: dict[str, list[Columns]] = {}
-    gaussian: list[Columns] | None = None
-    for number, end in stages.compared().items():
-        rows = stages.read(number, 0, end)
-        if not rows:
-            continue
-        label = stages.arm(number).label
-        if label == GAUSSIAN:
-            gaussian = rows
-        else:
-            variants[label] = rows
-    if variants and 0 in cells:
-        variants = {"as designed": stages.read(0, 0, min(design.replicates, COMPARED)), **variants}
-    return {"cells": cells, "variants": variants, "gaussian": gaussian}
-
+    def whole(self, number: int, first: int, end: int) -> list[Columns]:
+        """Rows of an arm; GapError if some are missing."""
+        rows = self.read(number, first, end)
+        if not rows or len(rows[0]["replicate"]) < end - first:
+            raise GapError
+        return rows

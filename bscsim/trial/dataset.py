@@ -28,7 +28,8 @@ class Truths(NamedTuple):
     """What is so in R replicates, [R] each: the treated world less the twin, in units of an analysis's outcome."""
 
     effect: Array
-    """Mean over treated centers, by the estimand, of the true state that is measured, without the instrument's bias."""
+    """Mean over treated centers, by the estimand, of the true state that is measured, without the instrument's bias.
+    In a stepped wedge over all centers and waves of the measure that are exposed."""
     measured: Array
     """The same of what the instrument shows on average, with its bias (self-report: demand)."""
     spill: Array
@@ -36,9 +37,12 @@ class Truths(NamedTuple):
     compliers: Array
     """As effect, of the treated centers that had not withdrawn by the wave."""
     scale: Array
-    """Standardiser: SD over units of the measured outcome in the twin's study centers at the wave."""
+    """Standardiser: SD over units of the measured outcome in the twin's study centers at the wave; of children, over
+    children, not over means of rooms."""
     collaborative: Array
     """Variance between collaboratives of the mean effect of their centers, less what centers within them contribute
     (can be negative)."""
     centers: Array
     """Variance between centers within collaboratives of their effect."""
+    last: Array
+    """As effect, at the measure's last wave alone where effect is a mean over waves; else effect itself."""

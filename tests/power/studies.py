@@ -47,6 +47,13 @@ analysis:
 replicates: 24
 """
 
+RELIABLE = MECHANISTIC.replace("replicates: 24", """\
+target: {power: 0.35, alpha: 0.3}
+search: {over: design.centers_per_collaborative, between: [2, 6], replicates: 240}
+replicates: 24
+""")
+"""All stages: a cell, its variants, the Gaussian truth, a search."""
+
 
 def study(folder: Path, text: str, *overrides: str) -> Any:
     """Load a study from a file of its own."""

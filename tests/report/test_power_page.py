@@ -128,7 +128,8 @@ def test_the_order_is_answer_number_box_warning_design_power() -> None:
     places = [text.index(words) for words in (
         "Three cohorts of two collaboratives</h1>", "Can a trial with six collaboratives", "With the cluster t test",
         '<ul class="cards">', "power, short of the .80 wanted", ">type I error, sharp", ">type I error, average",
-        "minimum detectable effect with", ">true effect<", 'class="alarm"', 'id="design"', "Power, bias and coverage",
+        "minimum detectable effect (MDES): found with", ">true effect<", 'class="alarm"', 'id="design"',
+        "Power, bias and coverage",
         "Do the tests hold their level?", "How much is enough?", "What was promised, and what comes out",
         "What takes the power away", "What power costs", 'id="table-seen"', 'id="table-failures"',
         'id="table-family"', 'id="table-levers"', 'id="grant"', 'id="provenance"',
@@ -155,20 +156,22 @@ def test_the_box_turns_red_where_its_own_test_is_out_of_the_band() -> None:
     one = summary["cells"][0]["analyses"][0]["estimators"][0]
     one["size_verdict"], one["type1_average"]["value"] = "too high", 0.2
     text = render(summary)
-    assert text.count('<li class="bad">') == 1
+    assert text.count('<li class="bad">') == 3  # the size, and the power and the MDES that must not be quoted
     assert "type I error, average null: too high" in text
+    assert "not to be quoted as power: the type I error is too high" in text
+    assert "power, short of" not in text
 
 
 def test_many_cells_out_of_band_are_one_warning_with_the_first_named() -> None:
     text = text_of("seventeen")
-    assert text.count("type I error too high in 17 of 17 cells (“collaboratives 4”, ") == 1
-    assert "“collaboratives 7” and 13 more)" in text
+    assert text.count("type I error too high in 17 of 17 cells (“4 collaboratives”, ") == 1
+    assert "“7 collaboratives” and 13 more)" in text
 
 
 def test_numbers_of_the_page_are_those_of_the_summary() -> None:
     text = text_of("example")
     for words in (".74", ".71 to .77", ".049", ".037 to .064", "0.43 SD", "0.40 SD", "$898,000", ".037 to .063",
-                  "0.0482", "11 (95% interval 10 to 12)", ".81 (.78 to .83)", "+.21",
+                  "0.0482", "(95% interval 10 to 12)", ".81 (.78 to .83)", "+.21",
                   "$360,000"):  # fmt: skip
         assert words in text, words
 
@@ -216,7 +219,8 @@ def test_the_other_tables_hold_the_numbers_of_the_summary() -> None:
     assert [row["power"] for row in search if row["kind"] == "found"] == [str(summary["search"]["confirmed"]["value"])]
     parts = rows_of(files["tables/decomposition.csv"])
     assert [(row["variant"], float(row["difference"]), float(row["difference_mcse"])) for row in parts] == [
-        (row["variant"], row["difference"]["value"], row["difference"]["mcse"]) for row in summary["decomposition"]]
+        (row["variant"], row["difference"]["value"], row["difference"]["mcse"]) for row in summary["decomposition"]
+    ]
     assumed = rows_of(files["tables/grant_assumptions.csv"])
     assert [(row["name"], row["source"]) for row in assumed] == [
         (row["name"], row["source"]) for row in summary["grant"]["assumptions"]]  # fmt: skip

@@ -30,6 +30,16 @@ def stored(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in paths}
 
 
+@pytest.fixture(autouse=True)
+def quick(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave figures and pages out, which take seconds, but where they are asked for, and in what tests share."""
+    from bscsim.report import power
+    from bscsim.report.summary import to_text
+
+    if request.node.name != "test_a_report_of_a_study_that_is_not_complete_says_so":
+        monkeypatch.setattr(power, "power_files", lambda found, _: {"summary.json": to_text(found).encode()})
+
+
 @pytest.fixture(scope="module")
 def gaussian(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("gaussian")
@@ -47,7 +57,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_study_has_its_rows_and_its_report(gaussian: Path) -> None:
     found = summary(gaussian)
     assert found["complete"]
-    assert [one["label"] for one in found["cells"]] == ["collaboratives 3", "collaboratives 4"]
+    assert [one["levels"] for one in found["cells"]] == [{"design.collaboratives": 3}, {"design.collaboratives": 4}]
     assert {"report.html", "manifest.json", "tables", "cells"} <= {path.name for path in gaussian.iterdir()}
 
 
@@ -160,6 +170,30 @@ def test_a_replicate_is_simulated_again_bit_for_bit(model: Path, gaussian: Path)
     assert "all equal" in run_folder.rerun(gaussian, 1, 59)
     with pytest.raises(InputError, match="0 to 23"):
         run_folder.rerun(model, 0, 24)
+
+
+def test_an_estimator_that_iterates_is_told_again_bit_for_bit_too(tmp_path: Path) -> None:
+    """Its rounding depends on the replicates that are analyzed beside it: the whole block is made again."""
+    text = GAUSSIAN.replace("[cluster_t, partially_nested]", "[gee_md, lmm_kr, randomization]")
+    run_folder.run(study(tmp_path, text), tmp_path / "out")
+    for number in (0, 31, 59):
+        assert "all equal" in run_folder.rerun(tmp_path / "out", 1, number)
+
+
+def test_a_row_that_is_not_the_models_is_found(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from bscsim.trial.analyzing import compute
+
+    real = compute.compute
+
+    def other(*given: Any, **named: Any) -> Any:
+        found = real(*given, **named)
+        found[1]["partially_nested.se"][3] = np.nextafter(found[1]["partially_nested.se"][3], 1.0)
+        return found
+
+    monkeypatch.setattr(compute, "compute", other)
+    assert "all equal" in run_folder.rerun(model, 0, 2)
+    with pytest.raises(BscsimError, match=r"replicate 3 of cell 0 .* analysis 1 in partially_nested\.se"):
+        run_folder.rerun(model, 0, 3)
 
 
 def test_another_seed_is_another_study(gaussian: Path, tmp_path: Path) -> None:

@@ -185,14 +185,19 @@ class Server:
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Processes to start, slow down and kill."""
+    yield from serving(DRIVER, tmp_path_factory.mktemp("outputs"))
+
+
+def serving(driver: Path, outputs: Path) -> Iterator[Server]:
+    """Yield what makes processes, and end them."""
     if not hasattr(os, "fork") or not Path("/proc/self/fd").exists():
         pytest.skip("needs fork and /proc")
     root = DRIVER.parents[2]
-    process = subprocess.Popen([sys.executable, str(DRIVER)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    process = subprocess.Popen([sys.executable, str(driver)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
                                env=os.environ | {"PYTHONPATH": str(root)})  # fmt: skip
     assert process.stdout is not None
     assert json.loads(process.stdout.readline()) == "ready"
-    made = Server(process, tmp_path_factory.mktemp("outputs"))
+    made = Server(process, outputs)
     yield made
     made.close()
     process.stdout.close()

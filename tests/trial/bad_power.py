@@ -107,6 +107,31 @@ BAD: Final[dict[str, tuple[dict[str, str], str, str, str]]] = {
     "a series from its start": ({"design": "{type: interrupted_series, collaboratives: 2}",
         "measures": "{score: {of: reports}}"}, "3:{type: interrupted_series", "design",
         "needs months before the interruption"),
+    "a series from its first month": ({"design": "{type: interrupted_series, cohorts: [{starts: 1, "
+        "collaboratives: 2}], waves: {a: 0, b: 12}}", "measures": "{score: {of: reports}}",
+        "analysis": "{outcome: score}"}, "3:[{starts: 1",
+        "design.cohorts", "needs months before the interruption, two for a trend"),
+    "controls of a series": ({"design": "{type: interrupted_series, control_centers: 8, cohorts: [{starts: 24, "
+        "collaboratives: 2}], waves: {a: 0, b: 36}}", "measures": "{score: {of: reports}}",
+        "analysis": "{outcome: score}"}, "3:8", "design.control_centers", "has no meaning in the design interrupted"),
+    "a series after its last report": ({"design": "{type: interrupted_series, cohorts: [{starts: 24, "
+        "collaboratives: 2}], waves: {a: 0, b: 40}}", "measures": "{score: {of: reports}}",
+        "analysis": "{outcome: score, wave: b}"}, "5:b}", "analysis.0.wave",
+        "sent two reports from month 28 on and the last in month 39, as reports end with the program"),
+    "a series before its second report": ({"design": "{type: interrupted_series, cohorts: [{starts: 24, "
+        "collaboratives: 2}], waves: {a: 0, b: 27, c: 36}}", "measures": "{score: {of: reports}}",
+        "analysis": "{outcome: score, wave: b}"}, "5:b}", "analysis.0.wave", "A wave from month 28 to 39"),
+    "a series without reports": ({"scenario": "{calendar: {reports: none}}", "design": "{type: interrupted_series, "
+        "cohorts: [{starts: 24, collaboratives: 2}], waves: {a: 0, b: 36}}", "measures": "{score: {of: reports}}",
+        "analysis": "{outcome: score, wave: b}"}, "5:score", "analysis.0.outcome",
+        "the program asks for fewer than two"),
+    "a moderator of two collaboratives": ({"analysis": "{outcome: score, moderator: readiness}"}, "5:readiness}",
+        "analysis.0.moderator", "cluster_t has 2 independent units in one"),
+    "a baseline at the wave of the analysis": ({"analysis": "{outcome: score, wave: baseline, covariates: [baseline]}"},
+        "5:[baseline]}", "analysis.0.covariates", "needs an earlier wave, and score has no wave before baseline"),
+    "a randomization test of constrained means":
+        ({"analysis": "{outcome: score, model: constrained, estimators: [randomization]}"}, "5:randomization]",
+        "analysis.0.estimators.0", "randomization takes no baseline as an outcome"),
     "reports of two arms": ({"measures": "{score: {of: reports}}"}, "5:score", "analysis.0.outcome",
         "which only the design interrupted_series analyzes"),
     "closed readiness": ({"measures": "{score: {of: readiness}}", "analysis": "{outcome: score, cohort: closed}"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -64,23 +65,52 @@ def test_stepped_wedge_is_least_squares_with_periods() -> None:
     assert (found["ols_cr2_centers"].df > found["ols_cr2"].df).all()
 
 
-def test_stepped_wedge_mixed_model_is_gls_at_its_variances() -> None:
-    """Center and center-by-period intercepts: the estimate is GLS, by dense matrices, at the variances found."""
+@pytest.mark.parametrize(("cohort", "sample"), [("repeated", 8), ("repeated", "all"), ("open", 8)])
+def test_stepped_wedge_mixed_model_is_gls_at_its_variances(cohort: str, sample: object) -> None:
+    """Intercepts of centers, and of their periods where units are drawn anew, else of the units: the estimate is GLS,
+    by dense matrices, at the variances found, and the restricted likelihood is highest there."""
     from bscsim.trial.analyzing.models import Measured, built
     from bscsim.trial.estimators.lmm import fit
 
-    what = analysis("lmm_kr", wave="d")
+    what = analysis("lmm_kr", wave="d", cohort=cohort)
     made = trial(what, type="stepped_wedge", cohorts=COHORTS, waves=WAVES)
+    made = replace(made, measures={"score": MeasureSettings(sample=sample)})
     model = built(made, what, Measured(study_of(WEDGE), STEPS), WEDGE).model
     theta = fit(model.stats, model.cells).found.theta
-    found = wedge(what)["lmm_kr"]
+    found = analyze(made, what, WEDGE, STEPS, seed=5)["lmm_kr"]
+    within = STEPS.wave if (cohort, sample) == ("repeated", 8) else STEPS.unit
     for r in range(R):
         y, x = wedge_rows(r)
         rows = STEPS.at == r
         center = STEPS.center[rows][:, None] == STEPS.center[rows]
-        cell = center & (STEPS.wave[rows][:, None] == STEPS.wave[rows])
+        cell = center & (within[rows][:, None] == within[rows])
+
+        def deviance(values: Array, y: Array = y, x: Array = x, center: Array = center, cell: Array = cell) -> float:
+            v = values[0] * np.eye(len(y)) + values[1] * center + values[2] * cell
+            w = np.linalg.inv(v)
+            b = np.linalg.solve(x.T @ w @ x, x.T @ w @ y)
+            left = y - x @ b
+            logs = [np.linalg.slogdet(m)[1] for m in (v, x.T @ w @ x)]
+            return float(sum(logs) + left @ w @ left)
+
         v = np.linalg.inv(theta[r, 0] * np.eye(len(y)) + theta[r, 1] * center + theta[r, 2] * cell)
         assert found.b[r] == pytest.approx(np.linalg.solve(x.T @ v @ x, x.T @ v @ y)[1], abs=1e-7)
+        best = deviance(theta[r])
+        for part, factor in itertools.product(range(3), (0.95, 1.05)):
+            other = theta[r].copy()
+            other[part] = other[part] * factor if other[part] else 0.01
+            assert deviance(other) > best - 1e-9
+
+
+def test_a_raters_error_keeps_the_periods_of_a_stepped_wedge() -> None:
+    what = analysis("lmm_kr", wave="d", cohort="open")
+    made = trial(what, type="stepped_wedge", cohorts=COHORTS, waves=WAVES)
+    found = [analyze(replace(made, measures={"score": MeasureSettings(rater=rater)}), what, WEDGE, STEPS)["lmm_kr"]
+             for rater in (0.0, 0.5)]  # fmt: skip
+    sampled = replace(made, measures={"score": MeasureSettings(sample=8)})
+    anew = analyze(sampled, what.model_copy(update={"cohort": "repeated"}), WEDGE, STEPS)["lmm_kr"]
+    assert found[1].se.tolist() == anew.se.tolist()
+    assert (found[0].se < anew.se).all()  # persons are told apart, which the residual gains by
 
 
 def test_stepped_wedge_randomization_exchanges_starts() -> None:

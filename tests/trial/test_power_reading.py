@@ -243,14 +243,35 @@ class TestDesigns:
     def test_a_series_ends_with_its_last_wave(self, tmp_path):
         file = tmp_path / "its.yaml"
         file.write_text("kind: power\ndesign: {type: interrupted_series, cohorts: [{starts: 24, collaboratives: 2}], "
-                        "waves: {start: 0, end: 48}}\nmeasures: {report: {of: reports}}\n"
+                        "waves: {start: 0, end: 38}}\nmeasures: {report: {of: reports}}\n"
                         "analysis: {outcome: report}\n")  # fmt: skip
         trial = bscsim.load(file).design.trial(0)
         assert (trial.analyses[0].wave, trial.analyses[0].estimators) == ("end", ("segmented",))
-        assert (trial.months, trial.scenario.calendar.horizon) == ((0, 48), 48)
+        # reports of month 38 are sent in the course of it
+        assert (trial.months, trial.scenario.calendar.horizon) == ((0, 38), 39)
+
+
+    def test_a_stepped_wedge_ends_with_the_last_wave_of_its_measure(self, tmp_path):
+        file = tmp_path / "wedge.yaml"
+        file.write_text("kind: power\nmeasures: {score: {waves: [b, a]}}\nanalysis: {outcome: score}\n"
+                        "design: {type: stepped_wedge, cohorts: [{starts: 2, collaboratives: 2}, {starts: 14, "
+                        "collaboratives: 2}], waves: {a: 0, d: 36, b: 12}}\n")  # fmt: skip
+        assert bscsim.load(file).design.trial(0).analyses[0].wave == "b"
 
 
 class TestNotes:
+    def test_a_short_series_and_reports_that_end_too_soon_warn(self, tmp_path):
+        file = tmp_path / "its.yaml"
+        file.write_text("kind: power\ndesign: {type: interrupted_series, cohorts: [{starts: 6, collaboratives: 2}, "
+                        "{starts: 18, collaboratives: 2}], waves: {start: 0, end: 30}}\n"
+                        "measures: {report: {of: reports}}\nanalysis: {outcome: report}\n")  # fmt: skip
+        text = " ".join(bscsim.load(file).design.notes(0))
+        assert "The series has 6 months before the start" in text
+        assert "those of the first cohort in month 21; what it would have reported in month 30" in text
+        other = file.with_name("long.yaml")
+        other.write_text(file.read_text().replace("starts: 6", "starts: 14"))
+        assert "series" not in " ".join(bscsim.load(other).design.notes(0))
+
     def test_a_permutation_test_that_cannot_reject_warns(self, power):
         few = power("{collaboratives: 1, centers_per_collaborative: 3, control_centers: 3}",
                     "{population: {centers: 8}}", overrides=["analysis.estimators=[randomization]"]).design  # fmt: skip

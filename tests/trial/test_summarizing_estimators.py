@@ -185,6 +185,7 @@ def test_too_few_replicates_say_so_unless_the_size_is_far_off() -> None:
         ("segmented", {"type": "interrupted_series"}, 150, 50, "under the sharp null: season"),
         ("gee_md", {}, 50, 10, "% too large"),
         ("randomization", {}, 10, 50, "coarse"),
+        ("lmm_kr", {"type": "stepped_wedge"}, 50, 10, "either their periods or the units measured again"),
     ],
 )
 def test_a_size_that_does_not_hold_has_a_reason(name: str, design: Any, sharp: int, average: int, words: str) -> None:

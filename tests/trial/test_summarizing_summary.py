@@ -34,6 +34,7 @@ from tests.trial.summarizing_cases import (
 TOP = {
     "format", "study", "versions", "title", "question", "run", "complete", "missing", "failed", "truth", "target",
     "notes", "axes", "design", "cells", "decomposition", "search", "budget", "levers", "grant", "answer",
+    "first_replicate", "best_cell",
 }  # fmt: skip
 ANALYSIS = {
     "analysis", "title", "outcome", "wave", "estimand", "cohort", "model", "moderator", "covariates", "truth", "seen",
@@ -43,11 +44,11 @@ ESTIMATOR = {
     "name", "title", "words", "asked", "fitted", "converged", "boundary", "failed", "power",
     "power_failures_as_misses", "power_fallback", "type1_sharp", "type1_average", "size_verdict", "size_reason",
     "size_adjusted_power", "bias", "bias_measured", "empirical_se", "model_se", "coverage", "coverage_realized",
-    "type_s", "type_m", "mean_estimate", "mdes", "mean_df",
+    "type_s", "type_m", "mean_estimate", "mdes", "mean_df", "improvement",
 }  # fmt: skip
 TRUTH = {
     "effect", "effect_sd", "measured", "measured_sd", "spill", "contrast", "contamination", "compliers", "scale",
-    "sd_centers", "sd_collaboratives",
+    "sd_centers", "sd_collaboratives", "last",
 }  # fmt: skip
 
 
@@ -72,7 +73,8 @@ def test_every_name_of_the_contract_is_there() -> None:
     assert set(found["cells"][0]) == {"cell", "label", "levels", "cost", "analyses", "family"}
     assert set(found["grant"]) == {"methods", "assumptions", "mdes", "moderators", "costs"}
     assert set(found["design"]) == {"type", "cohorts", "centers_per_collaborative", "strata", "pairs_on", "measures"}
-    assert set(found["decomposition"][0]) == {"variant", "words", "power", "difference", "effect", "empirical_se"}
+    assert set(found["decomposition"][0]) == {"variant", "words", "replicates", "power", "difference",
+                                              "effect", "empirical_se"}  # fmt: skip
     assert found["study"] == MANIFEST["study"]
     assert found["versions"] == {"bscsim": "1.0", "streams": 3}
     assert found["run"] == {"seed": 7, "replicates": 4000, "cells": 1, "rows": 4000}
@@ -199,14 +201,15 @@ def test_the_design_is_laid_out_in_months_and_by_the_calendar() -> None:
 def test_a_size_that_does_not_hold_is_said_before_the_power() -> None:
     data = columns(effect=0.1, bias=0.3, sharp_bias=0.3)
     found = summary_of(Study((trial_of(type="pre_post"),)), {0: [data]})
-    warning = "Warning: the t test on collaboratives does not hold its level, which is too high"
-    assert found["answer"][0].startswith(warning)
-    assert "the study finds the effect on score at post with power" in found["answer"][1]
+    assert "with power" not in " ".join(found["answer"])
     assert "too high" in found["notes"][0]
     assert "no comparison group" in found["notes"][1]
+    bad = summary_of(Study((trial_of(),)), {0: [columns(se=0.1, sharp_bias=0.3)]})["answer"]
+    assert bad[0].startswith("Warning. Score at post (mean of centers): the type I error of the t test")
+    assert "must not be quoted" in bad[0]
     fine = summary_of(Study((trial_of(),)))
     assert "with power" in fine["answer"][0]
-    assert "holds its level" in fine["answer"][1]
+    assert any("holds its level" in sentence for sentence in fine["answer"])
     assert fine["notes"] == ["The pool was enlarged."]
 
 
@@ -230,13 +233,13 @@ def test_the_grant_page_names_every_assumption_with_its_source() -> None:
     grant = summary_of(Study((trial,)))["grant"]
     rows = {row["name"]: row for row in grant["assumptions"]}
     assert all(row["source"] for row in grant["assumptions"])
-    assert rows["Intraclass correlation, score at post"]["value"] == pytest.approx(0.1)
+    assert rows["Intraclass correlation, score at post (mean of centers)"]["value"] == pytest.approx(0.1)
     assert rows["Spread between collaboratives of facilitation (log SD)"]["value"] == parameter("sd_coll").default
     assert parameter("sd_coll").source in rows["Spread between collaboratives of facilitation (log SD)"]["source"]
     assert rows["Centers lost to measurement by the last wave, treated"]["value"] == 0.15
     assert rows["Reliability of one measurement, score"]["value"] == 0.8
     assert "6 collaboratives of 8 centers each and 48 control centers" in grant["methods"]
-    assert "a sample of 3 classrooms of each center, reliability .80" in grant["methods"]
+    assert "score (3 classrooms of each center, observed, reliability .80)" in grant["methods"]
     assert grant["mdes"][0]["source"] == "simulated"
     plain = summary_of(Study((trial,)))["cells"][0]["analyses"][0]["closed_form"]["nested"]
     assert grant["moderators"][0]["mdes"] > 1.9 * plain["mdes"]  # an interaction has four times the variance
@@ -267,9 +270,9 @@ def test_a_search_is_passed_through_and_told() -> None:
     found = summary_of(Study((trial_of(),)), search=search)
     assert found["search"]["found"] == 40
     assert found["search"]["ceiling"] is None
-    assert "Power .80 needs design.control_centers of 40 (36 to 44)." in found["answer"]
+    assert "Power .80 takes 40 control centers (95% interval 36 to 44)." in found["answer"]
     none = summary_of(Study((trial_of(),)), search=search | {"found": None})
-    assert any("No value of design.control_centers" in sentence for sentence in none["answer"])
+    assert any("No number of control centers" in sentence for sentence in none["answer"])
 
 
 def test_the_answer_names_reasons_in_the_order_of_their_size_and_leaves_noise_out() -> None:
@@ -278,8 +281,8 @@ def test_the_answer_names_reasons_in_the_order_of_their_size_and_leaves_noise_ou
         "no attrition": [columns(effect=0.27)], "equal effects": [columns(effect=0.35)], "no contamination": [base],
     }  # fmt: skip
     told = " ".join(summary_of(Study((trial_of(),)), {0: [base]}, variants=variants)["answer"])
-    assert told.index("equal effects (+") < told.index("no attrition (+")
-    assert "no contamination" not in told
+    assert told.index("differences of effect between centers (+") < told.index("attrition (+")
+    assert "contamination" not in told
 
 
 def test_the_contract_file_is_summarized() -> None:

@@ -14,12 +14,12 @@ from bscsim.record import measured, truth
 from bscsim.record.measures import ALUMNI, PARENT, TEACHER, WITHDRAWN
 from bscsim.record.trajectories import Trajectories
 from bscsim.rules import measurement
-from bscsim.trial.enrolled import NEVER, Enrolled
+from bscsim.trial.enrolled import NEVER, Array, Enrolled
 from bscsim.trial.measuring import measure, truths
 from bscsim.trial.measuring.components import components
 from bscsim.trial.trial import Trial
 from tests.record.conftest import add_staff, small_run
-from tests.trial.enrolled_by_hand import analysis_of, enrolled_in, in_two_cohorts, simulated, trial_of
+from tests.trial.enrolled_by_hand import WAVES, analysis_of, enrolled_in, in_two_cohorts, simulated, trial_of
 from tests.trial.measured_by_hand import scale_of, units_of
 
 MEASURES: dict[str, dict[str, Any]] = {
@@ -140,11 +140,13 @@ def test_the_standardiser_is_the_spread_of_what_is_measured_in_the_twin() -> Non
         analysis = analysis_of(name, wave="followup", cohort="closed")
         units = measure(run(), "twin", enrolled, trial, name, "closed")
         found = truths(run(), enrolled, trial, analysis)
-        last = 20 if name == "reports" else 2
+        if name == "reports":
+            continue  # pooled over months: below
         for at in range(3):
-            values = units.y[(units.wave == last) & (units.at == at)].tolist()
+            values = units.y[(units.wave == 2) & (units.at == at)].tolist()
             if len(values) > 1:
-                assert found.scale[at] == pytest.approx(stdev(values), rel=1e-12)
+                more = 0.9 if name == "children" else 0.0  # of ten children the mean has a tenth of the variance
+                assert found.scale[at] ** 2 == pytest.approx(stdev(values) ** 2 + more, rel=1e-12)
             else:
                 assert isnan(found.scale[at])
         for one, other in zip(found, truths(run(), enrolled, trial, analysis, units), strict=True):
@@ -174,26 +176,95 @@ def test_a_center_that_withdrew_is_treated_but_no_complier() -> None:
     assert only.effect[0] == only.compliers[0]
 
 
-def test_in_a_stepped_wedge_those_are_treated_that_have_begun() -> None:
-    """A wave is at the start of its month: who begins in it is a control still. Pre/post: everybody, no controls."""
-    enrolled = enrolled_in(run())
+@pytest.mark.parametrize(
+    ("name", "last", "kind"), [("reports", 20, "interrupted_series"), ("rooms", 2, "stepped_wedge")])
+def test_the_standardiser_over_waves_is_their_pooled_spread(name: str, last: int, kind: str) -> None:
+    trial, enrolled = trial_of(run(), MEASURES, type=kind), enrolled_in(run())
+    units = measure(run(), "twin", enrolled, trial, name)
+    found = truths(run(), enrolled, trial, analysis_of(name, wave="followup"))
+    for at in range(3):
+        waves = [units.y[(units.wave == wave) & (units.at == at)].tolist() for wave in range(last + 1)]
+        waves = [values for values in waves if len(values) > 1]
+        square = sum(stdev(values) ** 2 * (len(values) - 1) for values in waves)
+        assert found.scale[at] == pytest.approx((square / sum(len(values) - 1 for values in waves)) ** 0.5, rel=1e-12)
+
+
+def wedge_in(there: Trajectories) -> tuple[Enrolled, dict[str, Array]]:
+    """Collaborative 0 begins in month 0, 1 in month 10, in whose very wave it is a control still."""
+    enrolled = enrolled_in(there)
     begins = np.where(enrolled.collaborative == 0, 0, np.where(enrolled.collaborative == 1, 10, NEVER))
-    wedge = enrolled._replace(begins=begins)
-    trial = trial_of(run(), {"rooms": {}}, type="stepped_wedge")
-    parallel = trial_of(run(), {"rooms": {}})
-    first = enrolled._replace(treated=enrolled.treated & (begins == 0))
-    for wave, arm in (("post", first), ("followup", enrolled)):
-        one = truths(run(), wedge, trial, analysis_of("rooms", wave=wave))
-        other = truths(run(), arm, parallel, analysis_of("rooms", wave=wave))
-        for field in ("effect", "spill", "compliers", "centers"):
-            assert getattr(one, field).tolist() == getattr(other, field).tolist()
-    nobody = truths(run(), wedge, trial, analysis_of("rooms", wave="baseline"))
-    assert np.isnan(nobody.effect).all()
-    assert nobody.spill.tolist() == [0.0, 0.0, 0.0]
-    everybody = enrolled._replace(treated=enrolled.in_study)
+    wedge = enrolled._replace(begins=begins, cohort=(enrolled.collaborative == 1) * 1)
+    return wedge, {wave: enrolled.treated & (begins < month) for wave, month in WAVES.items()}
+
+
+@pytest.mark.parametrize("estimand", ESTIMANDS)
+@pytest.mark.parametrize("name", ["rooms", "survey", "children"])
+def test_the_target_of_a_stepped_wedge_is_the_mean_over_exposed_centers_and_waves(name: str, estimand: str) -> None:
+    """Waves a unit at a time, put together by the number of exposed centers, or of units in them."""
+    wedge, exposed = wedge_in(run())
+    trial = trial_of(run(), MEASURES, type="stepped_wedge", starts=(0, 10))
+    found = truths(run(), wedge, trial, analysis_of(name, wave="post", estimand=estimand))
+    same = truths(run(), wedge, trial, analysis_of(name, wave="followup", estimand=estimand))
+    assert same.effect.tolist() == found.effect.tolist()  # of all waves, whichever is named
+    for at in range(3):
+        total, spill, last = [], [], nan
+        for wave, arm in exposed.items():
+            now = wedge._replace(treated=arm)
+            effect, apart, _ = by_hand(run(), now, trial, name, wave, estimand, at)
+            some = [c for c in np.flatnonzero(arm[at]) if min(counted(trial, name, wave, estimand, at, c)) > 0]
+            if estimand in ("center_mean", "compliers"):
+                stayed = [run().treated["status"][at, c, WAVES[wave]] != WITHDRAWN for c in some]
+                weight = sum(stayed) if estimand == "compliers" else len(some)
+            else:
+                weight = sum(counted(trial, name, wave, estimand, at, c)[0] for c in some)
+            total += [(effect, weight)] if weight else []
+            spill.append(apart)
+            last = effect
+        assert found.effect[at] == pytest.approx(sum(e * w for e, w in total) / sum(w for _, w in total), abs=1e-9)
+        assert found.last[at] == pytest.approx(last, abs=1e-9)
+        assert len(total) == 2
+        assert np.isfinite(spill).all()
+        assert min(spill) - 1e-9 <= found.spill[at] <= max(spill) + 1e-9
+
+
+@cache
+def persons(name: str, world: str, at: int, center: int, month: int) -> frozenset[int]:
+    trial = trial_of(run(), MEASURES)
+    return frozenset(unit["unit"] for unit in units_of(run(), getattr(run(), world), trial, name, at, center, month))
+
+
+def counted(trial: Trial, name: str, wave: str, estimand: str, at: int, center: int) -> tuple[int, int]:
+    """Units of a center that count at a wave, in the treated world and in the twin."""
+    now = [persons(name, world, at, center, WAVES[wave]) for world in ("treated", "twin")]
+    if estimand == "stayers" and trial.measures[name].of == "staff":
+        both = now[0] & now[1] & persons(name, "treated", at, center, 0) & persons(name, "twin", at, center, 0)
+        return len(both), len(both)
+    return len(now[0]), len(now[1])
+
+
+def test_components_in_a_stepped_wedge_are_within_cohorts_of_mean_effects() -> None:
+    """Three collaboratives of cohort 0 and one of cohort 1, whose longer exposure is no difference between them."""
+    wedge, _ = wedge_in(run())
+    trial = trial_of(run(), {"rooms": {}}, type="stepped_wedge", starts=(0, 10))
+    found = truths(run(), wedge, trial, analysis_of("rooms", wave="followup"))
+    assert np.isnan(found.collaborative).all()  # one a cohort: not to be told from its exposure
+    for at in range(3):
+        inside = []
+        for cohort, waves in ((0, ("post", "followup")), (1, ("followup",))):
+            centers = np.flatnonzero(wedge.treated[at] & (wedge.cohort[at] == cohort))
+            alone = [wedge._replace(treated=wedge.treated & (np.arange(10) == c)) for c in centers]
+            effects = [[by_hand(run(), one, trial, "rooms", wave, "center_mean", at)[0] for wave in waves]
+                       for one in alone]  # fmt: skip
+            inside.append(stdev([mean([x for x in one if not isnan(x)]) for one in effects]) ** 2)
+        assert found.centers[at] == pytest.approx(mean(inside), rel=1e-9)
+
+
+def test_before_and_after_everybody_is_treated() -> None:
+    everybody = enrolled_in(run())._replace(treated=enrolled_in(run()).in_study)
     found = truths(run(), everybody, trial_of(run(), {"rooms": {}}, type="pre_post"), analysis_of("rooms"))
     assert np.isnan(found.spill).all()
     assert np.isfinite(found.effect).all()
+    assert found.last.tolist() == found.effect.tolist()
 
 
 def test_at_the_start_there_is_no_effect() -> None:

@@ -55,19 +55,25 @@ def view(name: str, title: str, about: str, heads: Iterable[str], columns: Itera
 
 
 def heads_of(power: Power, cell: Data, analysis: Data, estimator: Data) -> tuple[str, ...]:
-    """What a row is of: the cell if there are several, the analysis, the estimator."""
-    words = (analysis_words(analysis), estimator_words(estimator))
+    """What a row is of: the cell if there are several, the analysis unless all have one, the estimator."""
+    words = (*((analysis_words(analysis),) if names_analysis(power) else ()), estimator_words(estimator))
     return (power.cell_label(cell), *words) if power.several_cells else words
+
+
+def names_analysis(power: Power) -> bool:
+    """Whether the analysis is a column of its own: not where cells are and all have the same one."""
+    return len(power.analyses) > 1 or not power.several_cells
 
 
 def headings(power: Power) -> tuple[str, ...]:
     """The words above them."""
-    return ("Cell", "Analysis", "Estimator") if power.several_cells else ("Analysis", "Estimator")
+    words = ("Analysis", "Estimator") if names_analysis(power) else ("Estimator",)
+    return ("Cell", *words) if power.several_cells else words
 
 
 def first_cell(power: Power) -> str:
     """The words that say that a table is of the first cell, where there are several."""
-    return " Of the first cell." if power.several_cells else ""
+    return f" Of the cell “{power.cell_label(power.first)}”." if power.several_cells else ""
 
 
 def degrees(value: float | None) -> Field:

@@ -13,12 +13,14 @@ from bscsim.report.words import dollars
 MONEY = ("price", "cost", "total", "amount", "each")
 SHARES = ("power",)
 WORDS = {
-    "mdes": "MDES", "mdes_sd": "MDES (SD)", "name": "Assumption", "item": "What", "number": "How many",
+    "mdes": "MDES", "mdes_sd": "MDES (SD)", "mdes_sd_corrected": "MDES (SD), corrected level",
+    "name": "Assumption", "item": "What", "number": "How many",
     "price": "Price", "total": "Total",
 }  # fmt: skip
 TITLES = (
     ("assumptions", "Assumptions", "What the calculation rests on, and where each value is from."),
-    ("mdes", "Minimum detectable effects", "The smallest true effect that is found with the power given (MDES)."),
+    ("mdes", "Minimum detectable effects", "The smallest true effect that is found with the power given (MDES), of "
+     "each analysis alone; at the corrected level, the level divided by the number of analyses."),
     ("moderators", "Moderators", "Whether the effect differs between groups: an interaction needs more than a main "
      "effect does."),
     ("costs", "Costs", "What the design costs, in US dollars."),
@@ -76,4 +78,4 @@ def shown(name: str, value: Any) -> str:
         return str(value)
     if name in MONEY:
         return f"${value:,.0f}" if value >= 0 else dollars(value)
-    return bare(value) if name in SHARES else significant(value)
+    return bare(value) if name in SHARES else significant(value if abs(value) >= 5e-4 else 0.0)

@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from bscsim.report.html import inline_svg
 from bscsim.report.power.box import box_of, cards, few, warnings
+from bscsim.report.power.box import title as alarm
 from bscsim.report.power.grant import grant
 from bscsim.report.power.page_tables import views
 from bscsim.report.power.provenance import failed, file_name, how, meta, missing, provenance, resume, versions
+from bscsim.report.power.study import analysis_words, estimator_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from bscsim.report.figures import Drawn
     from bscsim.report.power.study import Power
+    from bscsim.report.sweep.page_tables import View
 
 SECTIONS = (
     ("design", "The design"), ("estimators", "Power and type I error by estimator"), ("curves", "Power along the axes"),
@@ -43,7 +46,7 @@ def render(power: Power, manifest: Mapping[str, Any], drawn: Mapping[str, Sequen
     ]  # fmt: skip
     page = environment.get_template("power/power.html.j2").render(
         style=Markup(_resource("style.css")), own=Markup(_resource("power/power.css")),
-        sections=[one for one in sections if one["tables"] or one["figures"]], **content(power, manifest),
+        sections=[one for one in sections if one["tables"] or one["figures"]], **content(power, manifest, tables),
     )  # fmt: skip
     return page.rstrip() + "\n"
 
@@ -53,11 +56,20 @@ def _resource(name: str) -> str:
 
 
 def notes(power: Power, section: str) -> list[str]:
-    """Sentences that belong to a section: warnings of the search."""
-    return [str(one) for one in power.part("search").get("warnings") or ()] if section == "search" else []
+    """Sentences that belong to a section: warnings of the search, as sentences."""
+    found = power.part("search").get("warnings") or () if section == "search" else ()
+    return [f"{str(one)[:1].upper()}{str(one)[1:].rstrip('.')}." for one in found]
 
 
-def content(power: Power, manifest: Mapping[str, Any]) -> dict[str, Any]:
+def general(power: Power) -> list[str]:
+    """Notes of the study but for those that the warning of bad tests repeats."""
+    bad = {f"{analysis_words(analysis)}, {estimator_words(one)}: the type I error"
+           for _, analysis, one in power.out_of_band()}  # fmt: skip
+    given = [str(note) for note in power.summary.get("notes") or ()]
+    return [note for note in given if not any(note.replace("_", " ").startswith(one) for one in bad)]
+
+
+def content(power: Power, manifest: Mapping[str, Any], tables: Mapping[str, Sequence[View]]) -> dict[str, Any]:
     """What the template shows besides sections."""
     summary = power.summary
     study = {**(manifest.get("study") or {}), **power.part("study")}
@@ -65,15 +77,18 @@ def content(power: Power, manifest: Mapping[str, Any]) -> dict[str, Any]:
     answer = [str(sentence) for sentence in summary.get("answer") or ()]
     nothing = "No cell has a result yet, so there is no answer to give."
     return {
-        "title": str(summary.get("title") or name),
+        "title": str(summary.get("title") or name).replace("_", " "),
         "question": str(summary.get("question") or ""),
         "answer": answer or ([nothing] if not power.cells else ["The numbers below say what the study would find."]),
         "meta": meta(power, manifest),
         "cards": cards(power),
         "box": box_of(power),
         "few": few(power),
+        "randomized": power.randomized,
+        "alarm": alarm(power),
         "warnings": warnings(power),
-        "notes": [str(note) for note in summary.get("notes") or ()],
+        "cells": tables.get("answer", ()),
+        "notes": general(power),
         "missing": missing(power),
         "failed": failed(power),
         "resume": resume(manifest),
@@ -89,7 +104,5 @@ def content(power: Power, manifest: Mapping[str, Any]) -> dict[str, Any]:
 
 def estimator_list(power: Power) -> list[tuple[str, str]]:
     """Every estimator's name with what it is, once."""
-    from bscsim.report.power.study import estimator_words
-
     found = {estimator_words(one): str(one["words"]) for _, _, one in power.estimates() if one.get("words")}
     return list(found.items())

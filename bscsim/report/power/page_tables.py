@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bscsim.report.power.cell_table import cells, searches
 from bscsim.report.power.fields import NONE, Rows, degrees, first_cell, headings, heads_of, measure, share, view
 from bscsim.report.power.numbers import known, plain
 from bscsim.report.power.reason_tables import budget, decomposition, levers, promises
@@ -24,24 +25,33 @@ SEEN = {
 }  # fmt: skip
 TRUTHS = {
     "effect": "True effect", "effect_sd": "True effect (SD)", "measured": "As the instrument measures it",
-    "measured_sd": "As the instrument measures it (SD)", "spill": "Effect on controls",
-    "contrast": "Treated less controls", "contamination": "Contamination bias",
-    "compliers": "In centers that did not withdraw", "scale": "SD that effects are divided by",
+    "measured_sd": "As the instrument measures it (SD)",
+    "spill": "Effect on controls, by contact and staff who move (spill-over)",
+    "contrast": "Effect on treated less that on controls: what the trial compares (contrast)",
+    "contamination": "Contrast less true effect (contamination bias)",
+    "compliers": "In centers that did not withdraw", "last": "At the last wave",
+    "scale": "SD of the measured outcome in untreated centers, by which effects are divided",
 }  # fmt: skip
-CORRECTIONS = {"none": "No correction", "bonferroni": "Bonferroni", "holm": "Holm",
-               "benjamini_hochberg": "Benjamini-Hochberg"}
+CORRECTIONS = {
+    "none": "No correction",
+    "bonferroni": "Bonferroni",
+    "holm": "Holm",
+    "benjamini_hochberg": "Benjamini-Hochberg",
+}
 
 
 def views(power: Power) -> dict[str, list[View]]:
     """The tables that have rows, by section of the page."""
     made = {
+        "answer": [cells(power)],
+        "search": [searches(power)],
         "estimators": [performance(power), details(power), significance(power)],
         "promises": [promises(power), decomposition(power)],
         "cost": [budget(power)],
         "seen": [truths(power), seen(power)],
         "failures": [failures(power)],
         "family": [family(power)],
-        "levers": [levers(power)],
+        "levers": [levers(power)] if power.randomized else [],  # others have no power that a lever could raise
     }
     return {section: [one for one in found if one.rows] for section, found in made.items()}
 
@@ -150,19 +160,23 @@ def family(power: Power) -> View:
     rows: Rows = []
     for cell in power.cells:
         found = cell.get("family") or {}
+        each = found.get("each") or {}
         null, every = (found.get(name) or {} for name in ("any_rejected_under_null", "all_rejected"))
         for name, words in CORRECTIONS.items():
             if known(found.get(name)) is not None:
                 error = null if "value" in null and name == "none" else null.get(name)
                 heads = (power.cell_label(cell), words) if power.several_cells else (words,)
                 both = share(found[name]), share(every.get(name) if "value" not in every else None)
-                rows.append((heads, (*both, share(error if isinstance(error, dict) else None, 3))))
+                alone = [share(one) for one in each.get(name) or ()]
+                alone = [*alone, *[NONE] * (len(power.analyses) - len(alone))] if power.analyses else []
+                rows.append((heads, (*both, share(error if isinstance(error, dict) else None, 3), *alone)))
     heads = ("Cell", "Correction") if power.several_cells else ("Correction",)
     asked = CORRECTIONS.get(str(power.part("target").get("correction")), "").replace("No correction", "")
     about = (
         "The first estimator of each analysis: share of trials in which at least one is significant, in which all "
-        "are, and in which at least one is though nobody is affected (the family-wise error). The study asks for "
-        f"{asked or 'no correction'}."
+        "are, and in which at least one is though nobody is affected (the family-wise error); then the power of each "
+        f"with the correction. The study asks for {asked or 'no correction'}."
     )
-    columns = ("Any significant", "All significant", "Any, under the null")
+    columns = ("Any significant", "All significant", "Any, under the null",
+               *(f"Power: {analysis_words(analysis)}" for analysis in power.analyses))  # fmt: skip
     return view("family", "All analyses together", about, heads, columns, rows, "family.csv")

@@ -70,7 +70,7 @@ def levers(power: Power) -> View:
         values = f"{_plain(one.get('from'))} → {_plain(one.get('to'))}"
         rows.append(((str(one.get("name") or one.get("path")),), (
             Field(values), Field(bare(one.get("power_to"))), _gain(gain),
-            Field(f"${price:,.0f}".replace("$-", "−$")) if price is not None else NONE, _per(gain, price),
+            _price(price), _per(gain, price),
         )))  # fmt: skip
     columns = ("From → to", "Power", "Gain", "Cost", "Cost of .01 of power")
     about = "What one more of each buys, by the closed form with collaboratives; a low last column is a cheap lever."
@@ -86,9 +86,16 @@ def _plain(value: Any) -> str:
     return significant(value) if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
 
 
+def _price(price: float | None) -> Field:
+    """What a lever costs; one that the prices do not know has none."""
+    if price is None:
+        return NONE
+    return Field(f"${price:,.0f}".replace("$-", "−$") if price else "not priced")
+
+
 def _gain(gain: float | None) -> Field:
     return NONE if gain is None else Field(signed(gain, 3))
 
 
 def _per(gain: float | None, price: float | None) -> Field:
-    return Field(dollars(price / gain / 100)) if gain is not None and price is not None and gain > 1e-4 else NONE
+    return Field(dollars(price / gain / 100)) if gain is not None and price and gain > 1e-4 else NONE

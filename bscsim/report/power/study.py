@@ -12,9 +12,15 @@ from bscsim.report.sweep.study import Factor, ident, shown
 from bscsim.report.words import count
 
 Data = Mapping[str, Any]
-SILENT = ("design.", "scenario.", "parameters.", "measures.")
+SILENT = ("design.", "scenario.", "parameters.", "measures.", "truth.gaussian.")
 """Beginnings of paths that a reader does not miss."""
 OUT_OF_BAND = ("too high", "too low")
+NOT_RANDOMIZED = ("pre_post", "matched_comparison", "interrupted_series")
+COUNTS = {
+    "design.collaboratives": "collaborative", "design.centers_per_collaborative": "center per collaborative",
+    "design.control_centers": "control center",
+}  # fmt: skip
+"""Settings that count something, with their singular."""
 
 
 class Power:
@@ -37,8 +43,36 @@ class Power:
 
     @cached_property
     def cells(self) -> list[Data]:
-        """The cells with a result, in order."""
-        return [cell for cell in self.rows("cells") if cell.get("analyses")]
+        """The cells with a result, in the order of the axes' values, whatever the order of the file."""
+        found = [cell for cell in self.rows("cells") if cell.get("analyses")]
+        return sorted(found, key=lambda cell: [
+            factor.places.get(self.level_of(cell, factor), 0) for factor in self.axes
+        ])  # fmt: skip
+
+    @cached_property
+    def first(self) -> Data:
+        """The first cell of the file that has a result, of which design, answer and grant page are; empty if none."""
+        return min(self.cells, key=lambda cell: int(cell.get("cell") or 0), default={})
+
+    @property
+    def randomized(self) -> bool:
+        """Whether arms are drawn by lot; a study that does not say counts as such."""
+        return self.part("design").get("type") not in NOT_RANDOMIZED
+
+    @property
+    def best(self) -> int | None:
+        """Number of the best cell, if the study has one."""
+        found = self.part("best_cell").get("cell")
+        return None if found is None else int(found)
+
+    @cached_property
+    def searches(self) -> list[Data]:
+        """Every search with something found or tried: the first cell's, then other cells'."""
+        own = [{"cell": cell.get("cell"), **cell["search"]} for cell in self.rows("cells") if cell.get("search")]
+        found = [self.part("search"), *self.rows("searches"), *own]
+        tried = [one for one in found if one and (one.get("evaluations") or one.get("found") is not None)]
+        by_cell = {int(one.get("cell") or 0): one for one in reversed(tried)}
+        return [by_cell[cell] for cell in sorted(by_cell)]
 
     @property
     def replicates(self) -> int:
@@ -73,16 +107,18 @@ class Power:
             values = tuple(axis.get("values") or ())
             given = list(axis.get("labels") or ())
             labels = tuple(str(given[i]) if i < len(given) else shown(value) for i, value in enumerate(values))
+            pairs = sorted(zip(values, labels, strict=True), key=lambda pair: by_size(pair[0]))
+            values, labels = tuple(value for value, _ in pairs), tuple(label for _, label in pairs)
             path = str(axis.get("path") or axis.get("name") or "axis")
             words = str(axis.get("name") or "")
-            words = path_words(path) if words in ("", path) else words
+            words = path_words(path) if words in ("", path, path.partition(".")[2]) else words
             made.append(Factor(path, words, values, labels, None, None, "", "", (path,)))
         return tuple(factor for factor in made if len(factor.levels) > 1)
 
     @property
     def headline(self) -> tuple[Data, Data, Data] | None:
-        """Cell, analysis and estimator that the number box is of: the first of each."""
-        for cell in self.cells:
+        """Cell, analysis and estimator that the number box is of: the first of each in the file."""
+        for cell in [self.first] if self.first else []:
             for analysis in cell["analyses"]:
                 for estimator in analysis.get("estimators") or ():
                     return cell, analysis, estimator
@@ -96,7 +132,7 @@ class Power:
     @property
     def analyses(self) -> list[Data]:
         """The analyses of the first cell."""
-        return list(self.cells[0]["analyses"]) if self.cells else []
+        return list(self.first.get("analyses") or ())
 
     def estimates(self) -> Iterator[tuple[Data, Data, Data]]:
         """Every (cell, analysis, estimator), in order."""
@@ -118,7 +154,7 @@ class Power:
             return str(cell["label"])
         levels = cell.get("levels") or {}
         words = {factor.name: factor for factor in self.axes}
-        parts = [f"{words[p].words} {words[p].label(v)}" if p in words else f"{path_words(p)} {shown(v)}"
+        parts = [level_words(p, words[p].label(v), words[p].words) if p in words else level_words(p, shown(v))
                  for p, v in levels.items()]  # fmt: skip
         return ", ".join(parts) or f"cell {cell.get('cell', 0)}"
 
@@ -149,16 +185,37 @@ def path_words(path: str) -> str:
     return path if keep else path.replace("_", " ").replace(".", ": ")
 
 
+def level_words(path: str, label: str, words: str = "") -> str:
+    """A level of an axis in words: counts as counts, others after the name of the setting.
+
+    >>> level_words("design.collaboratives", "4"), level_words("attrition.treated", "0.1")
+    ('4 collaboratives', 'attrition: treated 0.1')
+    """
+    if path in COUNTS and words in ("", path_words(path)):
+        return f"{label} {path_words(path) if label != '1' else COUNTS[path]}"
+    return f"{words or path_words(path)} {label}"
+
+
+def by_size(level: Any) -> tuple[bool, float]:
+    """What levels are sorted by: numbers by their size, words after them as they came.
+
+    >>> sorted(["all", 8, 3], key=by_size), sorted(["b", "a"], key=by_size)
+    ([3, 8, 'all'], ['b', 'a'])
+    """
+    number = isinstance(level, int | float) and not isinstance(level, bool)
+    return (not number, float(level) if number else 0.0)
+
+
 def analysis_words(analysis: Data) -> str:
     """An analysis in words.
 
     >>> analysis_words({"analysis": 1, "outcome": "class_score", "wave": "post"})
-    'class_score at post'
+    'class score at post'
     """
     if analysis.get("title"):
-        return str(analysis["title"])
+        return str(analysis["title"]).replace("_", " ")
     parts = [str(analysis.get("outcome") or f"analysis {analysis.get('analysis', 0)}")]
-    return " at ".join([*parts, str(analysis["wave"])] if analysis.get("wave") else parts)
+    return " at ".join([*parts, str(analysis["wave"])] if analysis.get("wave") else parts).replace("_", " ")
 
 
 def estimator_words(estimator: Data) -> str:

@@ -27,6 +27,7 @@ SHARES = {
     "coverage": "share of intervals that hold the true effect",
     "coverage_realized": "share of intervals that hold the effect in the trial's own centers",
     "type_s": "share of the significant estimates that have the wrong sign",
+    "improvement": "share of trials that report a significant improvement, true or not",
 }
 MEASURES = {
     "size_adjusted_power": "power with the critical value of the average null", "bias": "mean estimate less the truth",
@@ -44,7 +45,8 @@ TRUTHS = {
     "effect": "true effect of the estimand, in the outcome's unit", "effect_sd": "true effect in SD",
     "measured": "true effect as the instrument measures it", "measured_sd": "the same in SD",
     "spill": "effect on controls", "contrast": "treated less controls", "contamination": "contrast less total effect",
-    "compliers": "effect in centers that did not withdraw", "scale": "SD that effects are divided by",
+    "compliers": "effect in centers that did not withdraw", "last": "effect at the last wave",
+    "scale": "SD that effects are divided by",
 }  # fmt: skip
 
 
@@ -115,9 +117,12 @@ def _closed(power: Power) -> Iterable[Row]:
 
 
 def _search(power: Power) -> Iterable[Row]:
-    found = power.part("search")
-    if not found:
-        return
+    for found in power.searches:
+        for row in _searched(found):
+            yield [found.get("cell", 0), *row]
+
+
+def _searched(found: Data) -> Iterable[Row]:
     for row in found.get("evaluations") or ():
         yield ["evaluation", row.get("value"), row.get("replicates"), *fields(row, ("power",), SHARE)]
     for row in found.get("curve") or ():
@@ -145,8 +150,12 @@ def _family(power: Power) -> Iterable[Row]:
     for cell in power.cells:
         for name, one in (cell.get("family") or {}).items():
             inner = one if one and "value" not in one else {"": one}
-            for correction, share in (inner or {}).items():
+            for correction, share in (inner or {}).items() if name != "each" else ():
                 label = f"{name}: {correction}" if correction else name
+                yield [cell.get("cell"), label, *((share or {}).get(part) for part in SHARE)]
+        for correction, shares in ((cell.get("family") or {}).get("each") or {}).items():
+            for analysis, share in enumerate(shares):
+                label = f"each: {correction}, analysis {analysis}"
                 yield [cell.get("cell"), label, *((share or {}).get(part) for part in SHARE)]
 
 
@@ -184,6 +193,7 @@ PROMISES = {
     "power_low": "lower end of the 95% interval", "power_high": "upper end",
 }  # fmt: skip
 SEARCH = {
+    "cell": "number of the cell that was searched",
     "kind": "evaluation, curve (fitted), found, low, high (its interval), closed_form or ceiling",
     "value": "value of the field", "replicates": "replicates", **spread({"power": "power"}, SHARE),
 }  # fmt: skip

@@ -49,7 +49,9 @@ def analyze(
     a column for the period and the treatment only after it, cells of persons in closed cohorts and of center and
     period otherwise. A moderator makes the product of treatment and (moderator less its mean) the tested effect, with
     both of them as covariates. A stepped wedge stacks all waves of the measure, with an effect of each; a center counts
-    as exposed at waves after the month in which it began (what is measured in that very month was so before).
+    as exposed at waves after the month in which it began (what is measured in that very month was so before). Its mixed
+    models have an intercept of each unit in its center where units are measured again (:func:`.followed`), else of each
+    period.
 
     Parameters
     ----------

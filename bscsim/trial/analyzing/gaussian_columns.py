@@ -142,7 +142,7 @@ def _truths(truth: GaussianTruth, realized: Array) -> Columns:
     return {
         "truth.effect": realized, "truth.measured": realized, "truth.spill": same(0), "truth.compliers": realized,
         "truth.scale": same(total), "truth.collaborative": same(truth.treated["collaborative"]),
-        "truth.centers": same(truth.sd_effect**2),
+        "truth.centers": same(truth.sd_effect**2), "truth.last": realized,
     }  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -200,26 +200,49 @@ def _constrained(trial: Trial, analysis: AnalysisSettings, measured: Measured, e
     period = np.broadcast_to(after, (*study.there.shape, 2))
     columns = [period, *columns_of(trial, names, study, enrolled)]
     sums = stacked([measured.sums(0), measured.sums(wave)])
-    persons = _persons(measured, wave) if analysis.cohort == "closed" else ()
+    persons = _units(measured, (0, wave)) if analysis.cohort == "closed" else ()
     model = model_of_periods(study, sums, study.treated[..., None] * after, columns, persons)
     return Built(model, sums, columns, None)
 
 
-def _persons(measured: Measured, wave: int) -> tuple[Kind, ...]:
-    """Who was measured at both waves, before only, after only."""
-    study, now, before = measured.study, measured.rows(wave), measured.rows(0)
-    at = partner(now, before)
-    alone = np.ones(len(before.slot), bool)
-    alone[at[at >= 0]] = False
-    both = Rows(now.slot[at >= 0], now.unit[at >= 0], now.y[at >= 0] + before.y[at[at >= 0]])
-    kinds = [((0, 1), both)]
-    for waves, rows, chosen in (((0,), before, alone), ((1,), now, at < 0)):
-        kinds.append((waves, Rows(*(part[chosen] for part in rows))))  # type: ignore[arg-type]
-    return tuple(Kind(waves, sums_of(study, rows)) for waves, rows in kinds)
+def _units(measured: Measured, waves: Sequence[int]) -> tuple[Kind, ...]:
+    """Who was measured at which of some waves: units of a center, all that were measured at the same ones together."""
+    study, rows = measured.study, [measured.rows(wave) for wave in waves]
+    slot, unit, y = (np.concatenate(parts) for parts in zip(*rows, strict=True))
+    bit = np.concatenate([np.full(len(one.slot), 1 << at) for at, one in enumerate(rows)])
+    names, rank = np.unique(unit, return_inverse=True)
+    key, who = np.unique(slot * len(names) + rank, return_inverse=True)
+    seen, total = np.bincount(who, bit).astype(np.int64), np.bincount(who, y)
+    kinds = []
+    for pattern in np.unique(seen):
+        some = np.flatnonzero(seen == pattern)
+        at = tuple(at for at in range(len(waves)) if pattern >> at & 1)
+        kinds.append(Kind(at, sums_of(study, Rows(key[some] // len(names), some, total[some]))))
+    return tuple(kinds)
+
+
+def followed(trial: Trial, analysis: AnalysisSettings) -> bool:
+    """Whether a stepped wedge's units are the same at its waves, so that a mixed model can tell them apart.
+
+    They are in cohorts, and where all units of a center are taken; but not where a rater's error is shared by a
+    center's rooms at a wave: then what a center and period have in common comes first.
+
+    >>> import bscsim
+    >>> from bscsim.trial.settings import DesignSettings, MeasureSettings
+    >>> trial = Trial(bscsim.Scenario(), DesignSettings(), {"score": MeasureSettings(sample=3)}, ())
+    >>> [followed(trial, AnalysisSettings(outcome="score", cohort=cohort)) for cohort in ("repeated", "open")]
+    [False, True]
+    """
+    measure = trial.measures[analysis.outcome]
+    return (analysis.cohort != "repeated" or measure.sample == "all") and measure.rater == 0.0
 
 
 def _wedge(trial: Trial, analysis: AnalysisSettings, measured: Measured, enrolled: Enrolled) -> Built:
-    """All waves with an effect of each; exposed is a center from the month after it began."""
+    """All waves with an effect of each; exposed is a center from the month after it began.
+
+    Mixed models have one more intercept in a center: of each unit where :func:`followed`, else of each period. Three
+    would be one too many for the estimator; what is left out stays in the residual.
+    """
     study = measured.study
     months = np.array([trial.design.waves[wave] for wave in trial.waves_of(analysis.outcome)])
     sums = stacked([measured.sums(wave) for wave in range(len(months))])
@@ -232,7 +255,8 @@ def _wedge(trial: Trial, analysis: AnalysisSettings, measured: Measured, enrolle
         begins = np.take_along_axis(study.begins[some][:, None], source, axis=2)
         return np.asarray((months > begins[..., None])[:, :, None] * 1.0)
 
-    return Built(model_of_periods(study, sums, exposure, columns), sums, columns, moved)
+    persons = _units(measured, range(len(months))) if followed(trial, analysis) else ()
+    return Built(model_of_periods(study, sums, exposure, columns, persons), sums, columns, moved)
 
 
 def _arms_with(study: Study, moderator: Array) -> Callable[[Array, Array], Array]:

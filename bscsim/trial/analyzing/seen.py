@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from bscsim.trial.analyzing.covariates import BASELINES, columns_of, filled
 from bscsim.trial.analyzing.models import Measured, wave_numbers
-from bscsim.trial.analyzing.places import Study, partner
-from bscsim.trial.analyzing.sums import Sums
+from bscsim.trial.analyzing.places import Study, partner, rows_at
+from bscsim.trial.analyzing.sums import Sums, sums_of
 from bscsim.trial.enrolled import Enrolled
 from bscsim.trial.settings import AnalysisSettings
 from bscsim.trial.trial import Trial
@@ -27,6 +27,8 @@ def seen(
 
     Counts, losses and components of the treated are of the treated world, the other components, the correlation with
     the baseline and r2 of the twin, all at the analysis' wave. In a stepped wedge the treated are those exposed then.
+    Of monthly reports units are reports, of all months from 0 to the wave, and lost are centers that sent none of them;
+    stayed is the share of those who reported in month 0 that do at the wave.
 
     withdrawal: [R, C] month in which a center withdrew, NaN if it did not; None: unknown.
 
@@ -41,20 +43,33 @@ def seen(
     """
     study = treated.study
     first, wave = wave_numbers(trial, analysis)
-    now, apart = treated.sums(wave), twin.sums(wave)
+    reports = trial.measures[analysis.outcome].of == "reports"
+    now, apart = (until(one, wave) if reports else one.sums(wave) for one in (treated, twin))
     arm = _treated_by(trial, analysis, study)
     out = counts(study, now, arm)
     out["seen.withdrawn"] = _withdrawn(trial, analysis, study, arm, withdrawal)
     out["seen.stayed"] = _stayed(treated, first, wave)
     out |= variances(apart, study.there, now, arm)
     before = twin.sums(first)
-    out["seen.autocorrelation"] = correlation(before, apart) if first != wave else np.full(len(arm), np.nan)
+    other = first != wave and not reports  # all months of a series are one number, of which the first is a part
+    out["seen.autocorrelation"] = correlation(before, apart) if other else np.full(len(arm), np.nan)
     names = [name for name in analysis.covariates if name not in BASELINES]
     columns = columns_of(trial, names, study, enrolled)
     if first != wave and (analysis.model != "ancova" or len(names) < len(analysis.covariates)):
         columns.append(filled(study, before.mean))
     out["seen.r2"] = explained(apart, columns)
     return out
+
+
+def until(measured: Measured, month: int) -> Sums:
+    """Sums [R, J] of the monthly reports of months 0 to this one.
+
+    >>> from bscsim.trial.analyzing.places import example, example_units, study_of
+    >>> until(Measured(study_of(example()), example_units()), 1).n.tolist()
+    [[4.0, 4.0, 4.0]]
+    """
+    units = measured.units
+    return sums_of(measured.study, rows_at(measured.study, units._replace(wave=(units.wave > month) * 1), 0))
 
 
 def counts(study: Study, now: Sums, arm: Array) -> Columns:

@@ -139,8 +139,8 @@ def model_of_periods(
 ) -> Model:
     """Make the statistics of T waves together; exposure [R, J, T]; columns [R, J] of centers or [R, J, T].
 
-    The model's columns are intercept, exposure, columns. Its cells are the waves of a center, or the persons of the
-    kinds given.
+    The model's columns are intercept, exposure, columns. Its cells are the waves of a center, or the persons (rooms) of
+    the kinds given.
 
     >>> from bscsim.trial.analyzing.places import example, study_of
     >>> study, one = study_of(example()), np.ones((1, 3, 2))
@@ -164,19 +164,20 @@ def model_of_periods(
 
 
 def _persons(x: Array, middle: Array, kinds: Sequence[Kind]) -> Cells:
-    """Cells of persons, of rows x [R, J, T, q]."""
-    parts = []
+    """Cells of persons, of rows x [R, J, T, q]; T sizes, as those measured at equally many waves are of one."""
+    (R, J, T, q), (i, j) = x.shape, pack_index(x.shape[-1] + 1)
+    number, s, ss = (np.zeros((R, J, T, *more)) for more in ((), (q + 1,), (len(i),)))
     for waves, sums in kinds:
-        own = sums.centered(middle * len(waves))
+        own, at = sums.centered(middle * len(waves)), len(waves) - 1
         row = x[:, :, list(waves)].sum(axis=2)
-        z = _beside(row, np.ones(own.n.shape))
-        ss = outer(z) * own.n[..., None]
-        q = row.shape[-1]
-        i, j = pack_index(q + 1)
-        ss[..., (i < q) & (j == q)] = row * own.y1[..., None]
-        ss[..., (i == q) & (j == q)] = own.yy[..., None]
-        parts.append((np.full(own.n.shape, float(len(waves))), own.n, _beside(row * own.n[..., None], own.y1), ss))
-    return Cells(*(np.stack(part, axis=2) for part in zip(*parts, strict=True)))
+        both = outer(_beside(row, np.ones(own.n.shape))) * own.n[..., None]
+        both[..., (i < q) & (j == q)] = row * own.y1[..., None]
+        both[..., (i == q) & (j == q)] = own.yy[..., None]
+        number[:, :, at] += own.n
+        s[:, :, at] += _beside(row * own.n[..., None], own.y1)
+        ss[:, :, at] += both
+    size = np.broadcast_to(np.arange(1.0, T + 1), number.shape)
+    return Cells(np.where(number > 0, size, 1.0), number, s, ss)
 
 
 def patterns(stats: ClusterStats) -> list[tuple[Array, list[int]]]:

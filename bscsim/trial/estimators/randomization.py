@@ -116,7 +116,8 @@ def randomization_test(
         w = allocations.weights(others, design)
         for some in np.array_split(rows, -(-len(rows) // CHUNK)):
             mine = allocations.weights(treated[some, :K], design)
-            pair = [((w @ v[some, :K].T).T, (mine * v[some, :K]).sum(axis=1)) for v in (outcome, exposure)]
+            # a product for each trial, not one for all: its bits would depend on how many there are
+            pair = [((w @ v[some, :K, None])[..., 0], (mine * v[some, :K]).sum(axis=1)) for v in (outcome, exposure)]
             numbers[:, some] = from_allocations(*pair[0], *pair[1], alpha, whole)
         floor[rows], exact[rows] = allocations.smallest_p(design, None if whole else permutations), whole
         status[rows] = np.where(np.isfinite(numbers[0, rows]), OK, FAILED)

@@ -24,6 +24,7 @@ from bscsim.trial.settings import (
     SearchSettings,
     TargetSettings,
 )
+from bscsim.trial.trial import STUDY_CLOCK
 
 USUAL: Final = {
     "parallel": "cluster_t", "wait_list": "cluster_t", "matched_comparison": "cluster_t", "stepped_wedge": "lmm_kr",
@@ -31,7 +32,7 @@ USUAL: Final = {
 }  # fmt: skip
 """The estimator of a design where none is named."""
 
-CONTROLLED: Final = ("parallel", "wait_list", "interrupted_series")
+CONTROLLED: Final = ("parallel", "wait_list")
 """Designs whose number of control centers is a setting of its own."""
 
 
@@ -218,10 +219,16 @@ def _read_analyses(case: Case) -> None:
             continue
         if one.child("estimators") is None:
             found = found.model_copy(update={"estimators": (usual,)})
-        if one.child("wave") is None and design is not None and design.type == "interrupted_series":
-            last = max(design.waves.items(), key=lambda wave: wave[1])[0]  # the end of the series
-            found = found.model_copy(update={"wave": last})
+        if one.child("wave") is None and design is not None and design.type in STUDY_CLOCK:
+            found = found.model_copy(update={"wave": _last_wave(case, design, found.outcome)})
         case.analyses[at] = found
+
+
+def _last_wave(case: Case, design: DesignSettings, outcome: str) -> str:
+    """The last wave of a measure: the end of a series, or of a stepped wedge."""
+    measure = case.measures.get(outcome)
+    named = [wave for wave in (measure.waves if measure is not None else ()) if wave in design.waves]
+    return max(named or design.waves, key=lambda wave: design.waves[wave])
 
 
 def near(name: str, names: Mapping[str, Any] | list[str]) -> str:

@@ -42,6 +42,8 @@ def check_analyses(case: Case, design: DesignSettings, base: Scenario | None) ->
         _units(case, path, analysis, measure, design)
         if _wave(case, path, analysis, measure, design):
             _baseline(case, path, analysis, measure, design)
+            if design.type == "interrupted_series" and measure.of == "reports" and base is not None:
+                _reports(case, path, analysis, design, base)
         _covariates(case, path, analysis, design, base)
 
 
@@ -120,6 +122,31 @@ def _wave(case: Case, path: str, analysis: AnalysisSettings, measure: MeasureSet
     return True
 
 
+def _reports(case: Case, path: str, analysis: AnalysisSettings, design: DesignSettings, base: Scenario) -> None:
+    """Refuse an end of the series at which nobody reports, or too soon for a trend after the start."""
+    months = report_months(design, base)
+    if months is None:
+        case.fault(f"{path}.outcome", f"{analysis.outcome} is of reports, and the program asks for fewer than two: "
+                   "calendar.reports: monthly, or a list of two months or more")  # fmt: skip
+    elif not months[0] <= design.waves[analysis.wave] <= months[-1]:
+        starts = max(cohort.starts for cohort in design.by_cohort)
+        case.fault(f"{path}.wave", f"{analysis.wave} is month {design.waves[analysis.wave]}; the cohort that starts in "
+                   f"month {starts} has sent two reports from month {months[0]} on and the last in month {months[-1]}, "
+                   f"as reports end with the program. A wave from month {months[0]} to {months[-1]}, the effect at "
+                   "which is estimated")  # fmt: skip
+
+
+def report_months(design: DesignSettings, base: Scenario) -> tuple[int, int] | None:
+    """Months of the study in which the last cohort has sent its second report, and its last; None if it has not two.
+
+    >>> report_months(DesignSettings(cohorts=({"starts": 24},)), Scenario())
+    (28, 39)
+    """
+    due = base.calendar.months_of("reports")
+    starts = max(cohort.starts for cohort in design.by_cohort)
+    return (starts + due[1], starts + due[-1]) if len(due) >= 2 else None
+
+
 def first_wave(measure: MeasureSettings, design: DesignSettings) -> str:
     """Name the first wave of a measure."""
     named = [wave for wave in (measure.waves or tuple(design.waves)) if wave in design.waves]
@@ -172,6 +199,18 @@ def _covariates(
     if columns and columns >= units - 2:
         case.fault(f"{path}.covariates", f"take {columns} degrees of freedom of {units} independent units, which "
                    "leaves none for the test; fewer covariates, or more collaboratives and centers")  # fmt: skip
+    if analysis.moderator:
+        _moderated(case, path, analysis, design, base)
+
+
+def _moderated(
+    case: Case, path: str, analysis: AnalysisSettings, design: DesignSettings, base: Scenario | None
+) -> None:
+    """Refuse a moderator where there is nothing to compare, or too few units for a slope in each arm."""
+    few = min(sum(cohort.collaboratives for cohort in design.by_cohort), needs(design).control)
+    if "cluster_t" in analysis.estimators and few < 3:
+        case.fault(f"{path}.moderator", f"takes a slope in each arm, and cluster_t has {few} independent units in one; "
+                   "three or more, or another estimator")  # fmt: skip
     sectors = 3 if base is None else _sectors(base)
     if analysis.moderator == "sector" and sectors < 2:
         case.fault(f"{path}.moderator", "sector needs centers of two sectors, and the population has one")

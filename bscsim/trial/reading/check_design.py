@@ -16,7 +16,7 @@ RANDOMIZED: Final = ("parallel", "wait_list")
 ONLY: Final = {
     "waits": ("wait_list",), "match_on": ("matched_comparison",), "comparisons": ("matched_comparison",),
     "pairs_on": RANDOMIZED, "strata": (*RANDOMIZED, "stepped_wedge", "interrupted_series"),
-    "control_centers": (*RANDOMIZED, "interrupted_series"),
+    "control_centers": RANDOMIZED,
 }  # fmt: skip
 """Settings that have a meaning in some designs only."""
 
@@ -56,10 +56,10 @@ def _cohorts(case: Case, design: DesignSettings) -> None:
     if design.type == "interrupted_series" and max(design.waves.values()) <= max(starts):
         case.fault("design.waves", f"the series ends in month {max(design.waves.values())}, the last wave, and so not "
                    f"after the interruption in month {max(starts)}; a later wave")  # fmt: skip
-    if design.type == "interrupted_series" and min(starts) == 0:
+    if design.type == "interrupted_series" and min(starts) < 2:
         path = "design.cohorts" if design.cohorts else "design"
-        case.fault(path, "an interrupted series needs months before the interruption: cohorts with starts above 0, "
-                         "such as cohorts: [{starts: 24, collaboratives: 2}]")  # fmt: skip
+        case.fault(path, "an interrupted series needs months before the interruption, two for a trend: cohorts with "
+                         "starts of 2 or more, such as cohorts: [{starts: 24, collaboratives: 2}]")  # fmt: skip
 
 
 def _arms(case: Case, design: DesignSettings) -> None:
@@ -111,11 +111,11 @@ def _pairs(case: Case, design: DesignSettings) -> None:
 def _waves(case: Case, design: DesignSettings) -> None:
     """Refuse waves after the last month there can be."""
     last = 0 if design.type in STUDY_CLOCK else max(cohort.starts for cohort in design.by_cohort)
+    end = LAST_MONTH - (design.type == "interrupted_series")  # the month of the last reports is lived through
     for name, month in design.waves.items():
-        if last + month > LAST_MONTH:
+        if last + month > end:
             case.fault(f"design.waves.{name}", f"is month {last + month} of the study for the cohort that starts in "
-                       f"month {last}; the calendar ends in month {LAST_MONTH}: at most "
-                       f"{LAST_MONTH - last}")  # fmt: skip
+                       f"month {last}; the calendar ends in month {end}: at most {end - last}")  # fmt: skip
     if design.type == "wait_list":
         starts = [cohort.starts for cohort in design.by_cohort]
         if max(starts) + design.waits > LAST_MONTH:

@@ -33,9 +33,10 @@ def derived(base: Scenario, design: DesignSettings, months: tuple[int, ...], giv
     given
         Whether the number of centers is the study's own and stays.
     """
-    calendar = base.calendar.model_copy(
-        update={"waves": months, "horizon": max([1, base.calendar.ends, *months])}
-    )  # fmt: skip
+    last = max([1, base.calendar.ends, *months])
+    if design.type == "interrupted_series":
+        last += 1  # reports of the last wave's month are sent in the course of it
+    calendar = base.calendar.model_copy(update={"waves": months, "horizon": last})
     enrolment = base.enrolment.model_copy(update={
         "collaboratives": sum(cohort.collaboratives for cohort in design.by_cohort),
         "centers_per_collaborative": design.centers_per_collaborative,

@@ -14,6 +14,9 @@ from bscsim.trial.trial import Trial
 PERMUTATIONS: Final = 199
 """Allocations that the randomization test draws where there are too many to take all."""
 
+SEASON: Final = 12
+"""Months of a year."""
+
 
 def notes_of(trial: Trial, pool: Pool | None) -> list[str]:
     """Warn of what is possible but not what it seems; the pool's enlargement is noted where it is made."""
@@ -24,6 +27,8 @@ def notes_of(trial: Trial, pool: Pool | None) -> list[str]:
         notes.append("With one collaborative there is no valid test of the effect in the population of collaboratives: "
                      "what is tested is the effect of this collaborative, or the sharp null.")  # fmt: skip
     notes += _late_baselines(trial)
+    if design.type == "interrupted_series":
+        notes += _series(trial)
     if trial.truth is None:
         notes += _few_that_join(trial)
     return notes
@@ -89,6 +94,22 @@ def _late_baselines(trial: Trial) -> list[str]:
             notes[f"{analysis.outcome}'s first wave, {first}, is in month {trial.design.waves[first]}, after the "
                   "start: as a baseline it takes away part of the effect."] = None  # fmt: skip
     return list(notes)
+
+
+def _series(trial: Trial) -> list[str]:
+    """Warn of a series too short to tell season from a change, and of reports that end before it."""
+    starts = [cohort.starts for cohort in trial.design.by_cohort]
+    notes = []
+    if min(starts) < SEASON:
+        notes.append(f"The series has {min(starts)} months before the start; with fewer than {SEASON} season passes "
+                     "for a trend.")  # fmt: skip
+    due = trial.scenario.calendar.months_of("reports")
+    for analysis in trial.analyses:
+        month, last = trial.design.waves[analysis.wave], min(starts) + due[-1]
+        if last < month:
+            notes.append(f"Reports end with the program, those of the first cohort in month {last}; what it would have "
+                         f"reported in month {month}, at which the effect is estimated, is extrapolated.")  # fmt: skip
+    return list(dict.fromkeys(notes))
 
 
 def _few_that_join(trial: Trial) -> list[str]:

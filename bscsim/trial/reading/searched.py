@@ -19,6 +19,9 @@ INTEGERS: Final = {
 }  # fmt: skip
 """Fields that can be searched, with their range; besides, cohorts' collaboratives and measures' samples."""
 
+LEAST_REPLICATES: Final = 40
+"""With fewer nothing can be searched."""
+
 MOST_DESIGNS: Final = 100_000
 """Designs that a budget may choose among."""
 
@@ -142,6 +145,10 @@ def _together(item: Item, settings: SearchSettings) -> list[Fault]:
     if settings.step > widest:
         place = item.child("step") or item
         return [Fault(place.place, "search.step", f"{settings.step} is more than the range, {widest}; a smaller step")]
+    if 0 < settings.replicates < LEAST_REPLICATES:
+        problem = (f"{settings.replicates} are too few to search with; at least {LEAST_REPLICATES}, or 0: four times "
+                   "those of the study, 400 or more")  # fmt: skip
+        return [Fault((item.child("replicates") or item).place, "search.replicates", problem)]
     combined = prod((high - low) // settings.step + 1 for _, low, high in fields_of(settings))
     if combined > MOST_DESIGNS:
         problem = f"makes {combined:,} designs; at most {MOST_DESIGNS:,} are compared: a larger step, or fewer values"

@@ -25,7 +25,7 @@ def notes_of(
     >>> notes_of(trial, [{}], {"analyses": []}, ["The pool was enlarged."])[1]
     'The pool was enlarged.'
     """
-    notes = [*_sizes(cell), *_kind(trial), *given]
+    notes = [*_sizes(cell), *_kind(trial), *_over_time(trial, cell), *given]
     for settings, columns in zip(trial.analyses, analyses, strict=True):
         notes += _numbers(trial, settings.outcome, settings.wave, columns)
     return list(dict.fromkeys([*notes, *_fits(cell), *_reading(trial, cell)]))
@@ -50,6 +50,43 @@ def _kind(trial: Trial) -> list[str]:
     if trial.design.type in RANDOMIZED:
         return []
     return [f"Nobody is allocated by lot: {OF_DESIGN[trial.design.type]}. Power and bias cannot be told apart."]
+
+
+def _over_time(trial: Trial, cell: Mapping[str, Any]) -> list[str]:
+    """How far the one effect of a stepped wedge's models is from the mean effect over time, and from the last."""
+    notes: list[str] = []
+    if trial.design.type != "stepped_wedge":
+        return notes
+    for analysis in cell["analyses"]:
+        mean, last = (analysis["truth"].get(name) for name in ("effect", "last"))
+        made: dict[str, list[str]] = {}
+        for row in analysis["estimators"]:
+            if row["mean_estimate"] is not None and mean and last:
+                value = row["mean_estimate"]["value"]
+                said = f"{dot(value, 3)} ({_apart(value, mean['value'])} and {_apart(value, last['value'])})"
+                made.setdefault(said, []).append(row["title"])
+        if made:
+            notes.append(f"{analysis['title']}: the target is the mean effect over all centers and waves that are "
+                         f"exposed, {dot(mean['value'], 3)}; at the last wave it is {dot(last['value'], 3)}. The "
+                         "models have one effect that never changes, and where effects grow with exposure estimate "
+                         f"neither; the mean estimate, against the one and the other: {_listed(made)}.")  # fmt: skip
+    return notes
+
+
+def _apart(value: float, truth: float) -> str:
+    """By how much an estimate is off, as a share of the truth.
+
+    >>> _apart(0.018, 0.03), _apart(0.033, 0.03)
+    ('40% below', '10% above')
+    """
+    if not truth:
+        return f"{dot(value - truth, 3)} off"
+    share = value / truth - 1
+    return f"{percent(abs(share))} {'above' if share > 0 else 'below'}"
+
+
+def _listed(made: Mapping[str, Sequence[str]]) -> str:
+    return "; ".join(f"{', '.join(titles)} {said}" for said, titles in made.items())
 
 
 def _numbers(trial: Trial, outcome: str, wave: str, columns: Columns) -> list[str]:

@@ -34,7 +34,8 @@ def decomposition_data(trial: Trial, base: Columns, variants: Mapping[str, Seque
 
     difference: power of the variant less that as designed. Both are of the same replicates (the column "replicate" says
     which, else their order), so that its Monte Carlo error is that of the paired difference in rejection. Failed fits
-    count as tests that do not reject.
+    count as tests that do not reject. Where variants have fewer replicates than the study, variants["as designed"]
+    holds those of the study that they share, so that the powers shown differ by the differences shown.
 
     >>> from bscsim.trial.settings import AnalysisSettings, DesignSettings
     >>> trial = Trial(None, DesignSettings(), {}, (AnalysisSettings(estimators=("gee",)),))
@@ -45,8 +46,10 @@ def decomposition_data(trial: Trial, base: Columns, variants: Mapping[str, Seque
     (['as designed', 'no attrition'], 0.5, 0.2887)
     """
     name = trial.analyses[0].estimators[0]
+    shared = variants.get(AS_DESIGNED) or ()
+    base = shared[0] if shared else base
     first = estimates_of(base, name)
-    if first is None or not variants:
+    if first is None or not set(variants) - {AS_DESIGNED}:
         return []
     rows = [_row(trial, AS_DESIGNED, base, first, Measure(0.0, 0.0))]
     for variant, analyses in variants.items():
@@ -61,7 +64,7 @@ def _row(trial: Trial, variant: str, columns: Columns, found: Estimates, differe
     b = found.b[found.status != FAILED]
     spread = float(b.std(ddof=1)) if len(b) > 1 else float("nan")
     return {
-        "variant": variant, "words": VARIANT_WORDS.get(variant, variant),
+        "variant": variant, "words": VARIANT_WORDS.get(variant, variant), "replicates": len(found.b),
         "power": share_data(share_of(_hits(trial, found))),
         "difference": measure_data(difference), "effect": measure_data(target_of(trial, columns)),
         "empirical_se": measure_data(Measure(spread, spread / (2 * max(len(b) - 1, 1)) ** 0.5)),

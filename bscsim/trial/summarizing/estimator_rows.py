@@ -50,7 +50,9 @@ def estimator_data(trial: Trial, columns: Columns, name: str, asked: int) -> dic
     adjusted = None if average is None else size_adjusted_power(found, average, alpha)
     return row | _counts(found) | _powers(made) | _sizes(size) | {
         "size_adjusted_power": None if adjusted is None else measure_data(adjusted.power),
-    } | _errors(made, columns, found) | {"mdes": _mdes(trial, columns, found), "mean_df": _mean_df(found)}  # fmt: skip
+    } | _errors(made, columns, found) | {
+        "mdes": mdes_of(trial, columns, found), "mean_df": _mean_df(found),
+    }  # fmt: skip
 
 
 def center_of(trial: Trial, columns: Columns, estimates: Estimates) -> float:
@@ -133,7 +135,7 @@ def _bias_of(columns: Columns, name: str, found: Estimates) -> Measure:
     return Measure(float(gap.mean()), float(gap.std(ddof=1) / len(gap) ** 0.5)) if len(gap) > 1 else Measure(nan, nan)
 
 
-def _mdes(trial: Trial, columns: Columns, found: Estimates) -> dict[str, float | None] | None:
+def mdes_of(trial: Trial, columns: Columns, found: Estimates) -> dict[str, float | None] | None:
     """Smallest effect found with the power asked for: estimates shifted along their mean."""
     from bscsim.trial.searching.mdes import mdes_from
 

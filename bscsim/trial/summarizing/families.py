@@ -20,8 +20,9 @@ CORRECTIONS: Final[tuple[Correction, ...]] = ("none", "bonferroni", "holm", "ben
 def family_data(trial: Trial, analyses: Sequence[Columns]) -> dict[str, Any] | None:
     """Chance that any analysis rejects, by correction, each analysis by its first estimator; None of a single one.
 
-    Under each name of a correction: any of them rejects. all_rejected: all do; any_rejected_under_null: any of
-    them rejects though nobody is affected (sharp null), the family-wise error.
+    Under each name of a correction: any of them rejects. all_rejected: all do; each: each one's power with it, in the
+    order of the analyses; any_rejected_under_null: any of them rejects though nobody is affected (sharp null), the
+    family-wise error.
 
     >>> from bscsim.trial.settings import AnalysisSettings, DesignSettings
     >>> trial = Trial(None, DesignSettings(), {}, (AnalysisSettings(estimators=("gee",)),) * 2)
@@ -41,6 +42,7 @@ def family_data(trial: Trial, analyses: Sequence[Columns]) -> dict[str, Any] | N
     data: dict[str, Any] = {name: share_data(one.any_rejected) for name, one in made.items()}
     return data | {
         "all_rejected": {name: share_data(one.all_rejected) for name, one in made.items()},
+        "each": {name: [share_data(share) for share in one.each] for name, one in made.items()},
         "any_rejected_under_null": {
             name: share_data(under[name].any_rejected) if under else None for name in CORRECTIONS
         },

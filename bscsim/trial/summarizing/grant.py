@@ -14,6 +14,8 @@ from bscsim.trial.summarizing.closed_form import NoFormula, precision_of
 from bscsim.trial.summarizing.columns import Columns, value_of
 from bscsim.trial.summarizing.components import Inputs
 from bscsim.trial.summarizing.grant_text import methods
+from bscsim.trial.summarizing.reported import mdes_data
+from bscsim.trial.summarizing.words import RANDOMIZED, plain_words, titles
 from bscsim.trial.trial import Trial
 
 SEEN = (
@@ -34,10 +36,13 @@ def grant_data(
     """The grant page of a cell; cell: the cell's part of the summary, inputs: one an analysis."""
     costs = cell["cost"]
     lines = {**costs["lines"], "total": costs["total"]} if costs else {}
+    valid = trial.design.type in RANDOMIZED
+    least = [_detectable(trial, made, columns) for made, columns in zip(cell["analyses"], analyses, strict=True)
+             if valid and made["estimators"]]  # fmt: skip
     return {
-        "methods": methods(trial, cell, replicates),
+        "methods": methods(trial, cell, replicates, {row["title"]: row.get("mdes_sd_corrected") for row in least}),
         "assumptions": assumptions(trial, analyses),
-        "mdes": [_detectable(trial, made) for made in cell["analyses"] if made["estimators"]],
+        "mdes": [{name: value for name, value in row.items() if name != "title"} for row in least],
         "moderators": [row for one in inputs if (row := _moderator(trial, one)) is not None],
         "costs": [{"item": name.capitalize(), "total": value} for name, value in lines.items()],
     }
@@ -54,12 +59,16 @@ def assumptions(trial: Trial, analyses: Sequence[Columns]) -> Rows:
     """
     rows: Rows = []
     made = "simulated here" if trial.truth is None else "simulated here from the components typed in"
-    for settings, columns in zip(trial.analyses, analyses, strict=True):
-        where = f"{settings.outcome} at {settings.wave}"
+    for title, columns in zip(titles(trial.analyses, trial.design.type), analyses, strict=True):
+        where = title
+        effect, unit = (finite(value_of(columns, f"truth.{name}")) for name in ("effect", "scale"))
+        if trial.truth is None and effect is not None and unit:
+            rows.append({"name": f"True effect (SD), {where}", "value": effect / unit,
+                         "source": f"{made}, by the model of the program"})  # fmt: skip
         for name, words in SEEN:
             value = finite(value_of(columns, f"seen.{name}"))
-            if value is not None:
-                rows.append({"name": f"{words}, {where}", "value": value, "source": f"{made}, untreated twin"
+            if value is not None and not (trial.truth is not None and value == 0):  # typed in: nobody leaves
+                rows.append({"name": f"{words}, {where}", "value": value, "source": f"{made}, without the program"
                              if name in ("icc", "r2", "autocorrelation") else made})  # fmt: skip
         scale = finite(value_of(columns, "truth.scale"))
         if scale is not None:
@@ -72,15 +81,21 @@ def assumptions(trial: Trial, analyses: Sequence[Columns]) -> Rows:
 def _assumed(trial: Trial) -> Rows:
     """Settings of the study that nobody has measured yet."""
     rows: Rows = []
+    more = ", on top of what the model produces"
     for arm in ("treated", "control"):
         rows.append({"name": f"Centers lost to measurement by the last wave, {arm}",
                      "value": getattr(trial.attrition, arm),
-                     "source": "assumed in the study file, on top of what the model produces"})  # fmt: skip
+                     "source": "assumed in the study file" + (more if trial.truth is None else "")})  # fmt: skip
     for name, measure in trial.measures.items():
-        rows.append({"name": f"Reliability of one measurement, {name}", "value": measure.reliability,
-                     "source": "assumed in the study file"})  # fmt: skip
+        words = plain_words(name)
+        if measure.of == "staff" and measure.asks == "self_report":
+            rows.append({"name": f"Errors of self-report, {words}", "value": None,
+                         "source": "the model's parameters of self-report (parameter table)"})  # fmt: skip
+        else:
+            rows.append({"name": f"Reliability of one measurement, {words}", "value": measure.reliability,
+                         "source": "assumed in the study file"})  # fmt: skip
         if measure.response < 1:
-            rows.append({"name": f"Share of those asked who answer, {name}", "value": measure.response,
+            rows.append({"name": f"Share of those asked who answer, {words}", "value": measure.response,
                          "source": "assumed in the study file"})  # fmt: skip
     return rows
 
@@ -107,20 +122,32 @@ def _typed(trial: Trial) -> Rows:
     if truth is None:
         return []
     parts = {f"Variance component, {name.replace('_', ' ')}": value for name, value in truth.var.items()}
-    parts |= {"Effect": truth.effect, "SD of centers' effects": truth.sd_effect}
+    parts |= {"True effect": truth.effect, "SD of centers' effects": truth.sd_effect}
     source = "assumed in the study file"
     return [{"name": name, "value": float(value), "source": source} for name, value in parts.items()]
 
 
-def _detectable(trial: Trial, made: Mapping[str, Any]) -> dict[str, Any]:
-    """Minimum detectable effect of an analysis by its first estimator; by the closed form where replicates are few."""
+def _detectable(trial: Trial, made: Mapping[str, Any], columns: Columns) -> dict[str, Any]:
+    """Minimum detectable effect of an analysis by its first estimator; by the closed form where replicates are few.
+
+    None where the type I error is too high. Under a correction also the effect at the level alpha / analyses, which
+    that of Bonferroni asks of all and those of Holm and Benjamini-Hochberg of the first.
+    """
     row, nested = made["estimators"][0], made["closed_form"]["nested"]
     simulated = row["mdes"]
     value, sd = (simulated["value"], simulated["sd"]) if simulated else (nested["mdes"], nested["mdes_sd"])
-    return {
-        "outcome": made["outcome"], "wave": made["wave"], "estimator": row["name"], "mdes": value, "mdes_sd": sd,
-        "power": trial.target.power, "source": "simulated" if simulated else "closed form",
+    source = "simulated" if simulated else "closed form"
+    if row["size_verdict"] == "too high":
+        value, sd, source = None, None, "none: the type I error is too high"
+    found = {
+        "title": made["title"], "outcome": plain_words(made["outcome"]), "wave": plain_words(made["wave"]),
+        "estimator": row["title"], "mdes": value, "mdes_sd": sd, "power": trial.target.power, "source": source,
     }  # fmt: skip
+    if trial.target.correction != "none" and len(trial.analyses) > 1 and simulated and value is not None:
+        stricter = trial.target.model_copy(update={"alpha": trial.target.alpha / len(trial.analyses)})
+        least = mdes_data(replace(trial, target=stricter), columns, row["name"])
+        found["mdes_sd_corrected"] = None if least is None else least["sd"]
+    return found
 
 
 def _moderator(trial: Trial, inputs: Inputs) -> dict[str, Any] | None:
@@ -138,7 +165,7 @@ def _moderator(trial: Trial, inputs: Inputs) -> dict[str, Any] | None:
     least = formulas.mdes(found, power=target.power, alpha=target.alpha, sides=target.sides)
     power = formulas.power(inputs.effect, found, alpha=target.alpha, sides=target.sides)
     return {
-        "moderator": "sector", "outcome": settings.outcome, "wave": settings.wave,
+        "moderator": "sector", "outcome": plain_words(settings.outcome), "wave": plain_words(settings.wave),
         "contrast": "effect in child care minus that in other centers; power for a difference as large as the effect",
         "mdes": finite(least), "mdes_sd": finite(least / inputs.scale), "power": finite(power),
     }  # fmt: skip

@@ -109,6 +109,10 @@ def _why_high(trial: Trial, name: str, states: list[Verdict | None], average: Es
 def _why_low(trial: Trial, name: str, average: Estimates | None) -> str:
     if name == "randomization":
         return "p-values of a randomization test are few and coarse, and with covariates it errs on the safe side"
+    if trial.design.type == "stepped_wedge" and name.startswith("lmm_") and average is not None:
+        return ("beside centers the model has either their periods or the units measured again and again, and what the "
+                "others keep is left in its residual; the standard error is on average "
+                f"{percent(max(_ratio(average) - 1, 0.0))} too large")  # fmt: skip
     boundary = 0.0 if average is None else float((average.status == BOUNDARY).mean())
     if boundary > 0.05:
         return (f"in {percent(boundary)} of the fits a variance is estimated zero (boundary) that counts as estimated, "

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bscsim.trial.cluster_stats import FAILED
 from bscsim.trial.share import share_of
-from bscsim.trial.summarizing.answering import answer_of
+from bscsim.trial.summarizing.answering import answer_of, best_cell
 from bscsim.trial.summarizing.cautions import notes_of
 from bscsim.trial.summarizing.closed_form import closed_form_data
 from bscsim.trial.summarizing.columns import Columns, estimates_of, replicates_in
@@ -20,8 +20,10 @@ from bscsim.trial.summarizing.families import family_data
 from bscsim.trial.summarizing.grant import grant_data
 from bscsim.trial.summarizing.levers_and_costs import cost_data, lever_data
 from bscsim.trial.summarizing.plain import plain_data, share_data
+from bscsim.trial.summarizing.reported import improvement_data
 from bscsim.trial.summarizing.testing import sided, under_average
 from bscsim.trial.summarizing.truth_rows import seen_data, truth_data
+from bscsim.trial.summarizing.words import label_words, titles
 from bscsim.trial.trial import Trial
 
 if TYPE_CHECKING:
@@ -95,7 +97,7 @@ def summarize(
     }  # fmt: skip
     summary |= _of_first(design, cells.get(0), made[0] if 0 in cells else None, variants)
     plain: dict[str, Any] = plain_data(summary)
-    return plain | {"answer": answer_of(plain)}
+    return plain | {"best_cell": best_cell(plain), "answer": answer_of(plain)}
 
 
 def analysis_data(trial: Trial, number: int, columns: Columns, asked: int, gaussian: Columns | None) -> dict[str, Any]:
@@ -103,12 +105,15 @@ def analysis_data(trial: Trial, number: int, columns: Columns, asked: int, gauss
     settings = trial.analyses[number]
     return {
         "analysis": number,
-        "title": f"{settings.outcome} at {settings.wave}, {settings.estimand}",
+        "title": titles(trial.analyses, trial.design.type)[number],
         **{name: getattr(settings, name) for name in ("outcome", "wave", "estimand", "cohort", "model", "moderator")},
         "covariates": list(settings.covariates),
         "truth": truth_data(trial, columns),
         "seen": seen_data(columns),
-        "estimators": [estimator_data(trial, columns, name, asked) for name in settings.estimators],
+        "estimators": [
+            estimator_data(trial, columns, name, asked) | {"improvement": improvement_data(trial, columns, name)}
+            for name in settings.estimators
+        ],
         "closed_form": closed_form_data(trial, formula_inputs(columns, trial, number)),
         "gaussian": None if gaussian is None else _gaussian(trial, number, gaussian),
     }
@@ -118,7 +123,7 @@ def _cell(design: PowerDesign, cell: int, analyses: Analyses, gaussian: Analyses
     trial = design.trial(cell)
     return {
         "cell": cell,
-        "label": design.label(cell),
+        "label": label_words(design.levels(cell), design.axes),
         "levels": design.levels(cell),
         "cost": cost_data(trial, analyses),
         "analyses": [
@@ -153,7 +158,7 @@ def _of_first(
 ) -> dict[str, Any]:
     """What is told of the first cell only."""
     if not analyses or cell is None:
-        return {"notes": [], "decomposition": [], "levers": [], "grant": None}
+        return {"notes": [], "decomposition": [], "levers": [], "grant": None, "first_replicate": []}
     trial = design.trial(0)
     inputs: list[Inputs] = [formula_inputs(columns, trial, number) for number, columns in enumerate(analyses)]
     return {
@@ -161,7 +166,21 @@ def _of_first(
         "decomposition": decomposition_data(trial, analyses[0], variants),
         "levers": lever_data(trial, analyses, inputs[0]),
         "grant": grant_data(trial, analyses, inputs, cell, replicates_in(analyses[0])),
+        "first_replicate": [first_replicate(columns) for columns in analyses],
     }
+
+
+def first_replicate(columns: Columns) -> dict[str, float]:
+    """The first replicate's own estimates and true effect: by them results can be told to be those of some code.
+
+    >>> import numpy as np
+    >>> first_replicate({"replicate": np.array([0, 1]), "cluster_t.b": np.array([0.1, 0.2])})
+    {'cluster_t.b': 0.1}
+    """
+    if replicates_in(columns) == 0:
+        return {}
+    kept = (".b", ".se", ".p", ".effect")
+    return {name: float(values[0]) for name, values in columns.items() if name.endswith(kept)}
 
 
 def _rows(analyses: Analyses) -> int:

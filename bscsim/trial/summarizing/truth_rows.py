@@ -28,6 +28,8 @@ def truth_data(trial: Trial, columns: Columns) -> dict[str, Any]:
     """The truth block: effects in the outcome's unit and in SD of the standardizer.
 
     contrast is what a trial compares, effect less what spilled over to controls; contamination is contrast less effect.
+    In a stepped wedge effect is a mean over time (:func:`bscsim.trial.measuring.truth.truths`), last that at the last
+    wave, and controls are those who have not begun.
 
     >>> from bscsim.trial.settings import DesignSettings
     >>> columns = {"truth.effect": np.array([0.2, 0.4]), "truth.scale": np.full(2, 0.5), "truth.spill": np.full(2, 0.1)}
@@ -44,7 +46,7 @@ def truth_data(trial: Trial, columns: Columns) -> dict[str, Any]:
         "effect": effect, "effect_sd": _over(effect, scale), "measured": measured,
         "measured_sd": _over(measured, scale), "spill": spill, "contrast": mean_column(between, "truth.difference"),
         "contamination": Measure(0.0 - spill.value, spill.mcse), "compliers": mean_column(columns, "truth.compliers"),
-        "scale": mean_column(columns, "truth.scale"),
+        "scale": mean_column(columns, "truth.scale"), "last": mean_column(columns, "truth.last"),
     }  # fmt: skip
     found: dict[str, Any] = {name: measure_data(value) for name, value in made.items()}
     for name, column in (("sd_centers", "truth.centers"), ("sd_collaboratives", "truth.collaborative")):

@@ -59,7 +59,9 @@ def plans(power: Power) -> list[Plan]:
 
 def points(power: Power) -> list[Point]:
     """Candidates under the budget if there are any, else the cells."""
-    return list(candidates(power)) or list(of_cells(power))
+    found = list(candidates(power))
+    costs = {point.cost for point in found}
+    return [*found, *(point for point in of_cells(power) if point.cost not in costs)]
 
 
 def candidates(power: Power) -> Iterator[Point]:

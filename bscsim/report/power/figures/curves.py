@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from bscsim.report.figures.style import SOFT, WIDTH
 from bscsim.report.power.figures.dots import share_ticks
 from bscsim.report.power.numbers import bare, bare_interval, known, level_interval
-from bscsim.report.power.study import analysis_words, estimator_words, in_sd, mdes_of
+from bscsim.report.power.study import analysis_words, estimator_words, in_sd, level_words, mdes_of
 from bscsim.report.sweep.figures.lines import draw_line, numeric, positions
 from bscsim.report.sweep.figures.panels import (
     PER_INCH,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from bscsim.report.sweep.numbers import Estimate
     from bscsim.report.sweep.study import Factor
 
+EFFECT = "truth.gaussian.effect"
 MOST_LINES, MOST_PANELS, MANY_LEVELS = 6, 6, 8
 Line = tuple[str, list["Estimate | None"]]
 Value = Callable[["Data"], "Estimate | None"]
@@ -56,10 +58,18 @@ def plans(power: Power) -> list[Plan]:
         if not any(value(one) for _, _, one in power.estimates()):
             continue
         for number, axis in enumerate(power.axes, start=1):
+            if kind == "mdes" and axis.name == EFFECT:
+                continue  # what can be found does not depend on what is true
             what = "power" if kind == "power" else "the smallest effect that is found"
             title = f"How {what} changes with {axis.words}"
-            made.append(Plan(f"{kind}_curve_{number}", title, caption(power, axis, kind),
-                             lambda axis=axis, kind=kind, value=value: draw(power, axis, kind, value)))  # type: ignore[misc]
+            made.append(
+                Plan(
+                    f"{kind}_curve_{number}",
+                    title,
+                    caption(power, axis, kind),
+                    partial(draw, power, axis, kind, value),
+                )
+            )
     return made
 
 
@@ -80,7 +90,7 @@ def cells_along(power: Power, axis: Factor, fixed: dict[str, Any]) -> list[Data 
 def lines_of(power: Power, axis: Factor, analysis: Data, value: Value) -> list[Line]:
     """The lines of a panel: estimators, or levels of the second axis with the first estimator."""
     number, other = analysis.get("analysis", 0), second(power, axis)
-    fixed = {factor.name: power.level_of(power.cells[0], factor) for factor in power.axes if factor is not axis}
+    fixed = {factor.name: power.level_of(power.first, factor) for factor in power.axes if factor is not axis}
     estimators = list(analysis.get("estimators") or ())
 
     def along(estimator: Data, at: dict[str, Any]) -> list[Estimate | None]:
@@ -194,15 +204,16 @@ def scale_panel(axes: Axes, power: Power, kind: str, analysis: Data) -> None:
 
 def note(power: Power, axis: Factor, kind: str) -> str:
     """What the dashed line is, and what is held fixed."""
-    mark = f"the power wanted ({bare(power.target)})" if kind == "power" else "the true effect in the first cell"
+    true = f"the true effect in the cell “{power.cell_label(power.first)}”"
+    mark = f"the power wanted ({bare(power.target)})" if kind == "power" else true
     text = f"{power.whiskers('Thin bars')} Dashed horizontal line: {mark}."
     other = second(power, axis)
     if other is not None:
         text += " Lines: first estimator of each analysis."
     rest = [factor for factor in power.axes if factor is not axis and factor is not other]
     if rest:
-        levels = power.cells[0].get("levels") or {}
-        text += f" Held at the first cell's: {listed([f'{f.words} {f.label(levels.get(f.name))}' for f in rest])}."
+        levels = power.first.get("levels") or {}
+        text += f" Held at: {listed([f'{f.words} {f.label(levels.get(f.name))}' for f in rest])}."
     if axis.numeric and not scaled(axis):
         text += f" Levels of {axis.words} stand side by side, not to scale."
     return text
@@ -219,7 +230,7 @@ def caption(power: Power, axis: Factor, kind: str) -> str:
         (first, a), (last, b) = known_ends[0], known_ends[-1]
         other = second(power, axis)
         line = f"{other.words} {lines[0][0]}" if other is not None else lines[0][0]
-        text = f"{line}: from {say(a)} with {axis.words} {first} to {say(b)} with {last}. "
+        text = f"{line}: from {say(a)} with {level_words(axis.name, first, axis.words)} to {say(b)} with {last}. "
     if kind == "power":
         return text + "Where a line crosses the dashed one, the study reaches the power wanted."
     return text + "Where a line falls below the true effect (dashed), the study finds it with the power wanted."

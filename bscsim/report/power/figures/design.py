@@ -205,4 +205,4 @@ def caption(power: Power) -> str:
     elif waves:
         text += f" There are {len(waves)} waves of measurement."
     text += " Read along a row what happens to an arm, and down a month who is compared with whom at that time."
-    return text + (" The picture is of the first cell." if power.several_cells else "")
+    return text + (f" The picture is of the cell “{power.cell_label(power.first)}”." if power.several_cells else "")

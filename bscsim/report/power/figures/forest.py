@@ -33,7 +33,7 @@ def groups(power: Power) -> list[Group]:
     """The (cell, analysis) that are shown: all if they are few, else those of the first cell."""
     found = [(cell, analysis) for cell in power.cells for analysis in cell["analyses"] if analysis.get("estimators")]
     rows = sum(1 + len(analysis["estimators"]) for _, analysis in found)
-    return found if rows <= MOST_ROWS else [pair for pair in found if pair[0] is power.cells[0]]
+    return found if rows <= MOST_ROWS else [pair for pair in found if pair[0] is power.first]
 
 
 def draw(power: Power) -> Figure:
@@ -46,7 +46,8 @@ def draw(power: Power) -> Figure:
     ]
     note = (
         f"{power.whiskers()} Lines: the power wanted ({bare(power.target)}), no bias, and the coverage that intervals "
-        f"claim ({bare(1 - power.alpha)}). Red diamonds: type I error out of its band, so do not believe the power."
+        f"claim ({bare(1 - power.alpha)}). Red diamonds: type I error out of its band, the power is not to "
+        "be quoted."
     )
     return draw_side_by_side(made, [Scale(), Scale(share=False), Scale()], note, label_width=30)
 
@@ -89,4 +90,5 @@ def caption(power: Power) -> str:
         "band below, prefer the one furthest to the right in the first panel."
     )
     all_rows = sum(len(cell["analyses"]) for cell in power.cells)
-    return text + (" Only the first cell is shown; all are in the table." if len(groups(power)) < all_rows else "")
+    left_out = len(groups(power)) < all_rows
+    return text + (f" Shown is “{power.cell_label(power.first)}”; all cells are in the table." if left_out else "")

@@ -32,7 +32,7 @@ def shown(power: Power) -> list[tuple[Data, Data]]:
     """All cells' analyses if they are few, else the first cell's."""
     found = [(cell, analysis) for cell in power.cells for analysis in cell["analyses"]]
     rows = sum(4 + len(analysis.get("estimators") or ()) for _, analysis in found)
-    return found if rows <= MOST_ROWS else found[: len(power.analyses)]
+    return found if rows <= MOST_ROWS else [pair for pair in found if pair[0] is power.first]
 
 
 def promised(analysis: Data) -> list[Row]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bscsim.report.figures.style import AMBER, BLUE, GREEN, INK, ORANGE, SOFT
 from bscsim.report.power.figures.dots import share_ticks
 from bscsim.report.power.numbers import bare, bare_interval, known
-from bscsim.report.power.study import path_words
+from bscsim.report.power.study import level_words, path_words
 from bscsim.report.sweep.figures.panels import Plan, foot, sheet, wrap
 from bscsim.report.sweep.study import shown
 from bscsim.report.words import count
@@ -26,11 +26,12 @@ def over_words(found: Data) -> str:
 
 
 def plans(power: Power) -> list[Plan]:
-    """The picture, if something was searched and tried."""
+    """The picture, if something was searched and tried; of the first cell, where several are searched."""
     found = power.part("search")
     if not found.get("evaluations"):
         return []
     title = f"How much is enough? The search over {over_words(found)}"
+    title += f", with {power.cell_label(power.first)}" if power.several_cells else ""
     return [Plan("search", title, caption(power), lambda: draw(power))]
 
 
@@ -76,15 +77,24 @@ def draw_evaluations(axes: Axes, power: Power) -> None:
                   label="tried" if i == 0 else None)  # fmt: skip
 
 
+def needed(found: Data, words: str) -> str:
+    """The value found with its field: "11 centers per collaborative"."""
+    over = found.get("over")
+    return level_words(over, shown(found["found"])) if isinstance(over, str) else f"{words} {shown(found['found'])}"
+
+
 def caption(power: Power) -> str:
     """What was found, what confirmed it, what the closed form says."""
     found = power.part("search")
     words = over_words(found)
-    parts = [f"{str(found['words']).rstrip('.')}." if found.get("words") else ""]
+    parts = []
     if found.get("found") is not None and found.get("low") is not None and found.get("high") is not None:
         low, high = shown(found["low"]), shown(found["high"])
-        parts.append(f"Needed: {words} {shown(found['found'])} (95% interval {low} to {high}).")
-    elif found.get("found") is None:
+        parts.append(f"Needed: {needed(found, words)} (95% interval {low} to {high}).")
+    elif found.get("found") is not None:
+        least = f" (95% interval {shown(found['low'])} or more)" if found.get("low") is not None else ""
+        parts.append(f"Needed: {needed(found, words)}{least}.")
+    else:
         between = [shown(end) for end in found.get("between") or ()]
         where = f" between {between[0]} and {between[1]}" if len(between) == 2 else ""
         parts.append(f"No value{where} is known to reach the power wanted.")
