@@ -92,8 +92,22 @@ def lay(root: Item, path: str, item: Item) -> tuple[Item, tuple[str, str] | None
     ({'calendar': {'sessions': [3, 8]}}, None)
     """
     keys = path.split(".")
-    problem = _blocked(root, keys)
-    return (root, problem) if problem else (merge(root, _nest(root, keys, item)), None)
+    root_of_lists, inner = _single(root, keys)
+    problem = _blocked(root_of_lists, keys)
+    return (root, problem) if problem else (merge(root, _nest(root, inner, item)), None)
+
+
+def _single(root: Item, keys: list[str]) -> tuple[Item, list[str]]:
+    """Let a single analysis, a mapping, be the first of a list: (root with that list, the way in root as it is).
+
+    Faults name an analysis by its number, so that ``analysis.0.wave`` must reach it; ``analysis.wave`` does too.
+    """
+    one = root.child("analysis")
+    if keys[0] != "analysis" or len(keys) < 2 or not keys[1].isdecimal() or one is None:
+        return root, keys
+    if not isinstance(one.value, dict):
+        return root, keys
+    return replace(root, value={**root.value, "analysis": replace(one, value=[one])}), ["analysis", *keys[2:]]
 
 
 def _value(path: str, text: str, place: str) -> tuple[Item, list[Fault]]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, PlainValidator
+from pydantic import BeforeValidator, Field, PlainValidator, model_validator
 
-from bscsim.scenario.fields import Frozen, FrozenMap, section, setting, word_or_integer
+from bscsim.scenario.fields import Frozen, FrozenMap, number_text, refuse, section, setting, word_or_integer
 
 DesignType = Literal["parallel", "wait_list", "stepped_wedge", "pre_post", "matched_comparison", "interrupted_series"]
 Trait = Literal["sector", "size", "readiness", "practice", "area"]
@@ -146,6 +146,15 @@ class TargetSettings(Frozen):
     sides: int = setting(2, "One-sided (the program helps) or two-sided.", low=1, high=2)
     correction: Literal["none", "bonferroni", "holm", "benjamini_hochberg"] = setting(
         "none", "Over the analyses of a list.", allowed="none, bonferroni, holm or benjamini_hochberg")
+
+    @model_validator(mode="after")
+    def _power_above_alpha(self) -> Self:
+        if self.power <= self.alpha:
+            power, alpha = number_text(self.power), number_text(self.alpha)
+            problem = (f"power {power} is not above alpha {alpha}, which a test reaches without any effect; a power "
+                       f"above {alpha} (0.8 is usual), or an alpha below {power}, would work")  # fmt: skip
+            refuse("TargetSettings", [(("power",), problem, ("power", "alpha"))])
+        return self
 
 
 class CostSettings(Frozen):

@@ -6,12 +6,14 @@ from importlib.resources import files as package_files
 from typing import TYPE_CHECKING, Any
 
 from bscsim.report.html import inline_svg
+from bscsim.report.origin import file_name, meta, missing, provenance, resume, versions
 from bscsim.report.power.box import box_of, cards, few, warnings
 from bscsim.report.power.box import title as alarm
 from bscsim.report.power.grant import grant
+from bscsim.report.power.how import failed, how
 from bscsim.report.power.page_tables import views
-from bscsim.report.power.provenance import failed, file_name, how, meta, missing, provenance, resume, versions
 from bscsim.report.power.study import analysis_words, estimator_words
+from bscsim.report.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -80,7 +82,7 @@ def content(power: Power, manifest: Mapping[str, Any], tables: Mapping[str, Sequ
         "title": str(summary.get("title") or name).replace("_", " "),
         "question": str(summary.get("question") or ""),
         "answer": answer or ([nothing] if not power.cells else ["The numbers below say what the study would find."]),
-        "meta": meta(power, manifest),
+        "meta": meta(summary, manifest, size(power)),
         "cards": cards(power),
         "box": box_of(power),
         "few": few(power),
@@ -89,17 +91,23 @@ def content(power: Power, manifest: Mapping[str, Any], tables: Mapping[str, Sequ
         "warnings": warnings(power),
         "cells": tables.get("answer", ()),
         "notes": general(power),
-        "missing": missing(power),
+        "missing": missing(summary, "study"),
         "failed": failed(power),
         "resume": resume(manifest),
         "grant": grant(power),
         "words": estimator_list(power),
         "run": how(power),
-        "provenance": provenance(power, manifest),
+        "provenance": provenance(summary, manifest),
         "file_name": file_name(manifest),
         "file_text": str((manifest.get("file") or {}).get("text") or ""),
-        "version": str(versions(power, manifest).get("bscsim") or ""),
+        "version": str(versions(summary, manifest).get("bscsim") or ""),
     }
+
+
+def size(power: Power) -> list[str]:
+    """How many cells and replicates there are, in words."""
+    cells = int(power.part("run").get("cells") or len(power.cells) or 1)
+    return [count(cells, "cell"), f"{count(power.replicates, 'replicate')}{' each' if cells > 1 else ''}"]
 
 
 def estimator_list(power: Power) -> list[tuple[str, str]]:

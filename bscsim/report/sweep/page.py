@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import shlex
 from importlib.resources import files as package_files
 from typing import TYPE_CHECKING, Any
 
 from bscsim.report.html import inline_svg
+from bscsim.report.origin import file_name, meta, missing, provenance, resume, versions
 from bscsim.report.sweep.figures.pairing import sentence as pairing_sentence
 from bscsim.report.sweep.page_tables import views
 from bscsim.report.sweep.study import when_words
-from bscsim.report.words import count, level, percent
+from bscsim.report.words import count, level
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,6 +30,7 @@ DESIGNS = {
     "sobol_indices": "pairs of samples that differ in one factor, for Sobol indices (Saltelli)",
 }
 FAILED_SHOWN = 20
+FEWER = "; cells with fewer replicates have wider intervals, and comparisons use the replicates that both cells have."
 
 
 def render(sweep: Sweep, manifest: Mapping[str, Any], drawn: Sequence[Drawn]) -> str:
@@ -67,59 +68,27 @@ def content(sweep: Sweep, manifest: Mapping[str, Any]) -> dict[str, Any]:
         "title": str(summary.get("title") or name),
         "question": str(summary.get("question") or ""),
         "answer": answer or ["No cell has a result yet, so there is no answer to give."],
-        "meta": meta(sweep, manifest),
-        "missing": missing(sweep),
+        "meta": meta(summary, manifest, [
+            count(sweep.planned, "cell"), f"{count(sweep.replicates, 'replicate')} each",
+        ]),
+        "missing": missing(summary, "sweep", FEWER),
         "failed": failed(sweep)[:FAILED_SHOWN],
         "failed_more": max(len(sweep.rows("failed")) - FAILED_SHOWN, 0),
-        "resume": shlex.join(["bscsim", "run", file_name(manifest), "--out", "DIR"]),
+        "resume": resume(manifest),
         "factors": sweep.factors,
         "outcomes": [outcome for outcome in sweep.outcomes if outcome.about or outcome.unit],
         "tables": views(sweep),
         "run": how(sweep),
         "aliases": [" = ".join(_alias(sweep, word) for word in words) for words in summary.get("aliases") or ()],
-        "provenance": provenance(sweep, manifest),
+        "provenance": provenance(summary, manifest),
         "file_name": file_name(manifest),
         "file_text": str((manifest.get("file") or {}).get("text") or ""),
-        "version": str(versions(sweep, manifest).get("bscsim") or ""),
+        "version": str(versions(summary, manifest).get("bscsim") or ""),
     }
 
 
 def _alias(sweep: Sweep, word: str) -> str:
     return sweep.term_words(word.split("*"))
-
-
-def versions(sweep: Sweep, manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """Versions of the package and its random streams."""
-    return {**(manifest.get("versions") or {}), **(sweep.summary.get("versions") or {})}
-
-
-def file_name(manifest: Mapping[str, Any]) -> str:
-    """The study file's name; FILE if it is not known."""
-    return str((manifest.get("file") or {}).get("name") or "FILE")
-
-
-def meta(sweep: Sweep, manifest: Mapping[str, Any]) -> str:
-    """The line below the title."""
-    run = sweep.summary.get("run") or {}
-    parts = [count(sweep.planned, "cell"), f"{count(sweep.replicates, 'replicate')} each"]
-    parts += [f"seed {run['seed']}"] if run.get("seed") is not None else []
-    version = versions(sweep, manifest).get("bscsim")
-    return " · ".join([*parts, f"bscsim {version}"] if version else parts)
-
-
-def missing(sweep: Sweep) -> str:
-    """What is missing of an incomplete sweep, in words; empty if it is complete."""
-    if sweep.summary.get("complete", True):
-        return ""
-    data = sweep.summary.get("missing") or {}
-    gone, of = int(data.get("replicates") or 0), int(data.get("of") or 0)
-    share = f" ({percent(gone / of)})" if of else ""
-    where = f", in {count(int(data['cells']), 'cell')}" if data.get("cells") else ""
-    return (
-        f"This sweep is not complete: {gone:,} of {of:,} replicates are missing{share}{where}. Everything below is of "
-        "what is finished; cells with fewer replicates have wider intervals, and comparisons use the replicates that "
-        "both cells have."
-    )
 
 
 def failed(sweep: Sweep) -> list[dict[str, str]]:
@@ -158,19 +127,3 @@ def how(sweep: Sweep) -> list[str]:
         step = {"half_month": "half a month", "week": "a week"}.get(str(run.get("dt")), "a month")
         said.append(f"The base scenario follows centers for {run['base_horizon']} months, in steps of {step}.")
     return [sentence for sentence in said if sentence]
-
-
-def provenance(sweep: Sweep, manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Pairs of what and which."""
-    run, study = sweep.summary.get("run") or {}, sweep.summary.get("study") or manifest.get("study") or {}
-    known, git, machine = versions(sweep, manifest), manifest.get("git") or {}, manifest.get("platform") or {}
-    pairs = [
-        ("Study file", file_name(manifest)),
-        ("Study digest", study.get("digest")),
-        ("Seed and replicates", f"{run.get('seed')}; {run.get('replicates')}" if run else None),
-        ("Rows of results", f"{run['rows']:,}" if run.get("rows") is not None else None),
-        ("Versions", f"bscsim {known.get('bscsim')}, random streams {known.get('streams')}" if known else None),
-        ("Code", f"{git.get('commit', '')}{', changed since' if git.get('changed') else ''}" if git else None),
-        ("System", " ".join(str(part) for part in machine.values())),
-    ]
-    return [(name, str(value)) for name, value in pairs if value]

@@ -22,7 +22,7 @@ INTEGERS: Final = {
 LEAST_REPLICATES: Final = 40
 """With fewer nothing can be searched."""
 
-MOST_DESIGNS: Final = 100_000
+MOST_DESIGNS: Final = 10_000
 """Designs that a budget may choose among."""
 
 
@@ -150,7 +150,7 @@ def _together(item: Item, settings: SearchSettings) -> list[Fault]:
                    "those of the study, 400 or more")  # fmt: skip
         return [Fault((item.child("replicates") or item).place, "search.replicates", problem)]
     combined = prod((high - low) // settings.step + 1 for _, low, high in fields_of(settings))
-    if combined > MOST_DESIGNS:
+    if settings.budget and combined > MOST_DESIGNS:
         problem = f"makes {combined:,} designs; at most {MOST_DESIGNS:,} are compared: a larger step, or fewer values"
         return [Fault(item.value["between"].place, "search.between", problem)]
     return []

@@ -7,10 +7,13 @@ from typing import Any, Final
 
 from bscsim.trial.summarizing.columns import Columns, value_of
 from bscsim.trial.summarizing.sizes import OF_DESIGN
-from bscsim.trial.summarizing.words import RANDOMIZED, about, count, dot, percent
+from bscsim.trial.summarizing.words import ESTIMAND_WORDS, RANDOMIZED, about, count, dot, listed, percent, titles
 from bscsim.trial.trial import Trial
 
 FEW_REPLICATES: Final = 200
+
+EQUAL_WEIGHTS: Final = ("cluster_t", "cluster_t_centers", "paired_t", "paired_t_centers", "randomization")
+"""Estimators in which a center counts once, however many persons it has."""
 
 
 def notes_of(
@@ -25,7 +28,7 @@ def notes_of(
     >>> notes_of(trial, [{}], {"analyses": []}, ["The pool was enlarged."])[1]
     'The pool was enlarged.'
     """
-    notes = [*_sizes(cell), *_kind(trial), *_over_time(trial, cell), *given]
+    notes = [*_sizes(cell), *_kind(trial), *_estimands(trial), *_over_time(trial, cell), *given]
     for settings, columns in zip(trial.analyses, analyses, strict=True):
         notes += _numbers(trial, settings.outcome, settings.wave, columns)
     return list(dict.fromkeys([*notes, *_fits(cell), *_reading(trial, cell)]))
@@ -50,6 +53,23 @@ def _kind(trial: Trial) -> list[str]:
     if trial.design.type in RANDOMIZED:
         return []
     return [f"Nobody is allocated by lot: {OF_DESIGN[trial.design.type]}. Power and bias cannot be told apart."]
+
+
+def _estimands(trial: Trial) -> list[str]:
+    """Where estimators estimate something else than what was asked for."""
+    notes = []
+    for settings, title in zip(trial.analyses, titles(trial.analyses, trial.design.type), strict=True):
+        equal = [about(name).title for name in settings.estimators if name in EQUAL_WEIGHTS]
+        if settings.estimand in ("all_present", "repeated_cross_section") and equal:
+            verb, whose = ("counts", "its") if len(equal) == 1 else ("count", "their")
+            notes.append(f"{title}: of {ESTIMAND_WORDS[settings.estimand]} every person counts once, but the "
+                         f"{listed(equal)} {verb} every center once and so estimate{'s' if len(equal) == 1 else ''} the "
+                         f"mean of centers; {whose} bias holds the difference between the two.")  # fmt: skip
+        if settings.estimand == "compliers":
+            notes.append(f"{title}: the target is the effect in {ESTIMAND_WORDS['compliers']}; the estimators remain "
+                         "intention to treat (all centers as allocated), so that the bias shown is the difference "
+                         "between the two.")  # fmt: skip
+    return notes
 
 
 def _over_time(trial: Trial, cell: Mapping[str, Any]) -> list[str]:

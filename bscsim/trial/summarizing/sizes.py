@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from math import isnan, sqrt
+from math import inf, sqrt
 from typing import Final, Literal, NamedTuple
 
+import numpy as np
+
 from bscsim.trial.cluster_stats import BOUNDARY, FAILED, Estimates
-from bscsim.trial.share import Share, share_of
+from bscsim.trial.performance import performance
+from bscsim.trial.share import Share, mean_of, share_of
 from bscsim.trial.summarizing.words import RANDOMIZED, about, percent
 from bscsim.trial.trial import Trial
 
@@ -16,6 +19,13 @@ FEW_COLLABORATIVES: Final = 6
 """Collaboratives up to which degrees of freedom of Satterthwaite's kind are known to be too many."""
 BAND: Final = 3
 """Monte Carlo standard errors within which a size is taken for nominal."""
+FEW_CLUSTERS: Final = 50
+"""Degrees of freedom up to which those of a sandwich, counted, are known to be too many (Cameron & Miller 2015)."""
+CLEAR: Final = 2
+"""Monte Carlo standard errors beyond which a difference is named as a reason."""
+OFF: Final = 0.05
+"""Relative error of a standard error below which it is no reason."""
+NESTING: Final = "centers of a collaborative share its effect, which this analysis ignores (partial nesting)"
 
 OF_DESIGN: Final = {
     "pre_post": "there is no comparison group, so that whatever changes between the waves (turnover, season, secular "
@@ -61,9 +71,11 @@ def size_of(trial: Trial, name: str, sharp: Estimates | None, average: Estimates
             break
     reason = ""
     if verdict in ("too high", "too low"):
-        place = _places(states, verdict)
-        cause = _why_high(trial, name, states, average) if verdict == "too high" else _why_low(trial, name, average)
-        reason = f"{place}: {cause}"
+        null = _Nulls(trial, name, states, sharp, average)
+        cause = _why_high(null) if verdict == "too high" else _why_low(null, null.basis("too low"))
+        if verdict == "too low" and null.more_under_average:
+            cause += f"; under the average null more are rejected, as {NESTING}"
+        reason = f"{_places(states, verdict)}: {cause}"
     elif verdict == "too few replicates":
         enough = int(BAND**2 * (1 - alpha) / alpha + 1e-9) + 1
         reason = f"with fewer than {enough} fits a size cannot be told from {alpha:g}"
@@ -86,48 +98,127 @@ def _places(states: list[Verdict | None], verdict: Verdict) -> str:
     return "under both nulls" if len(named) == 2 else f"under the {named[0]} null"
 
 
-def _why_high(trial: Trial, name: str, states: list[Verdict | None], average: Estimates | None) -> str:
-    if trial.design.type not in RANDOMIZED:
-        return OF_DESIGN[trial.design.type]
-    only_average = states[0] != "too high"
-    if name == "randomization" and only_average:
+class _Nulls(NamedTuple):
+    """An estimator under both nulls, for the search of a reason."""
+
+    trial: Trial
+    name: str
+    states: list[Verdict | None]
+    sharp: Estimates | None
+    average: Estimates | None
+
+    @property
+    def nested(self) -> bool:
+        return about(self.name).nested or self.name == "segmented"
+
+    @property
+    def more_under_average(self) -> bool:
+        """Whether collaboratives are ignored and the average null is rejected clearly more often than the sharp one."""
+        if self.nested or self.average is None:
+            return False
+        return self.sharp is None or _clearly_more(self.average, self.sharp, self.trial.target.alpha)
+
+    def basis(self, verdict: Verdict) -> Estimates | None:
+        """The fits in which to look for a reason other than nesting: of the sharp null where that cannot play a part.
+
+        An analysis that ignores collaboratives has a standard error that is too small under the average null anyway.
+        """
+        high = [state == verdict for state in self.states]
+        first = (high[0] and not self.nested) or not high[1]
+        return self.sharp if self.average is None or (first and self.sharp is not None) else self.average
+
+
+def _clearly_more(more: Estimates, less: Estimates, alpha: float) -> bool:
+    """Whether one test rejects more often than another, by over 2 Monte Carlo errors of their difference (paired)."""
+    if more.p.shape != less.p.shape:
+        shares = [share_of(one.p[one.status != FAILED] <= alpha) for one in (more, less)]
+        return shares[0].value - shares[1].value > CLEAR * sqrt(shares[0].mcse ** 2 + shares[1].mcse ** 2)
+    both = (more.status != FAILED) & (less.status != FAILED)
+    gap = mean_of((more.p[both] <= alpha) * 1.0 - (less.p[both] <= alpha))
+    return gap.value > 0 and gap.value > CLEAR * gap.mcse
+
+
+def _why_high(null: _Nulls) -> str:
+    more = null.more_under_average
+    if null.trial.design.type not in RANDOMIZED:
+        own = OF_DESIGN[null.trial.design.type]
+        return f"{own}; besides, {NESTING}" if more else own
+    if null.states[0] != "too high" and null.name == "randomization":
         return "the randomization test is exact for the sharp null only: it asks whether anybody is affected"
-    if not about(name).nested and only_average:
-        return "centers of a collaborative share its effect, which this analysis ignores (partial nesting)"
-    k = sum(cohort.collaboratives for cohort in trial.design.by_cohort)
-    boundary = 0.0 if average is None else float((average.status == BOUNDARY).mean())
+    if not more:
+        return _own_high(null, null.basis("too high"))
+    if null.states[0] == "too high":
+        return f"{NESTING}; besides, under the sharp null too, {_own_high(null, null.basis('too high'))}"
+    if null.states[0] == "too low":
+        return f"{NESTING}; under the sharp null it is too low: {_why_low(null, null.sharp)}"
+    return NESTING
+
+
+def _own_high(null: _Nulls, basis: Estimates | None) -> str:
+    """Why a test rejects too often, nesting apart."""
+    trial, name = null.trial, null.name
+    boundary = _boundary(basis)
     if name == "partially_nested_dropped" or (name.startswith("partially") and boundary > 0.05):
         return (f"in {percent(boundary)} of the fits a variance is estimated zero (boundary), after which the degrees "
                 "of freedom are too many")  # fmt: skip
-    if k <= FEW_COLLABORATIVES:
-        return f"with {k} collaboratives the degrees of freedom are estimated from few groups and come out too many"
-    if average is not None and _ratio(average) < 0.95:
-        return f"the standard error is on average {percent(1 - _ratio(average))} too small"
-    return "the cause is not among the known ones (few collaboratives, boundary, partial nesting)"
+    groups, word = _groups(trial, null.nested)
+    mean = _mean_df(basis)
+    if name.startswith("gee") and (mean <= FEW_CLUSTERS or (null.nested and groups <= FEW_COLLABORATIVES)):
+        what = "collaboratives and control centers" if null.nested else "centers"
+        return (f"the degrees of freedom, {what} less parameters (J - p, here {mean:.0f} on average), are too many "
+                "for a sandwich with few clusters, the more so where their sizes differ")  # fmt: skip
+    if groups <= FEW_COLLABORATIVES and name != "randomization":
+        return f"with {groups} {word} the degrees of freedom are estimated from few groups and come out too many"
+    off = _error_of_se(basis, trial.target.alpha)
+    if off < 0:
+        return f"the standard error is on average {percent(-off)} too small"
+    return "the cause is not among the known ones (few collaboratives, boundary, partial nesting, standard error)"
 
 
-def _why_low(trial: Trial, name: str, average: Estimates | None) -> str:
+def _why_low(null: _Nulls, basis: Estimates | None) -> str:
+    trial, name = null.trial, null.name
     if name == "randomization":
         return "p-values of a randomization test are few and coarse, and with covariates it errs on the safe side"
-    if trial.design.type == "stepped_wedge" and name.startswith("lmm_") and average is not None:
+    off = _error_of_se(basis, trial.target.alpha)
+    if trial.design.type == "stepped_wedge" and name.startswith("lmm_") and off > 0:
         return ("beside centers the model has either their periods or the units measured again and again, and what the "
-                "others keep is left in its residual; the standard error is on average "
-                f"{percent(max(_ratio(average) - 1, 0.0))} too large")  # fmt: skip
-    boundary = 0.0 if average is None else float((average.status == BOUNDARY).mean())
-    if boundary > 0.05:
+                f"others keep is left in its residual; the standard error is on average {percent(off)} "
+                "too large")  # fmt: skip
+    boundary = _boundary(basis)
+    if boundary > 0.05 and name.startswith(("partially", "lmm_")) and name != "partially_nested_dropped":
         return (f"in {percent(boundary)} of the fits a variance is estimated zero (boundary) that counts as estimated, "
                 "which leaves too few degrees of freedom")  # fmt: skip
-    if average is not None and _ratio(average) > 1.05:
-        return f"the standard error is on average {percent(_ratio(average) - 1)} too large"
-    k = sum(cohort.collaboratives for cohort in trial.design.by_cohort)
-    return f"with {k} collaboratives the degrees of freedom are estimated from few groups and come out too few"
+    if off > 0:
+        return f"the standard error is on average {percent(off)} too large"
+    groups, word = _groups(trial, null.nested)
+    return f"with {groups} {word} the degrees of freedom are estimated from few groups and come out too few"
 
 
-def _ratio(estimates: Estimates) -> float:
-    """Model standard error over the spread of the estimates; 1 where there is no telling."""
-    fitted = estimates.status != FAILED
-    if fitted.sum() < 2:
-        return 1.0
-    spread = float(estimates.b[fitted].std(ddof=1))
-    ratio = sqrt(float((estimates.se[fitted] ** 2).mean())) / spread if spread > 0 else 1.0
-    return 1.0 if isnan(ratio) else ratio
+def _groups(trial: Trial, nested: bool) -> tuple[int, str]:
+    """The fewest groups that an analysis takes for independent, and what they are."""
+    design, k = trial.design, sum(cohort.collaboratives for cohort in trial.design.by_cohort)
+    if nested:
+        return k, "collaboratives"
+    treated = k * design.centers_per_collaborative
+    if design.type in ("stepped_wedge", "pre_post"):
+        return treated, "centers"
+    return treated + (treated * design.comparisons if design.type == "matched_comparison" else design.control_centers), \
+        "centers"
+
+
+def _boundary(estimates: Estimates | None) -> float:
+    return 0.0 if estimates is None or not len(estimates.b) else float((estimates.status == BOUNDARY).mean())
+
+
+def _mean_df(estimates: Estimates | None) -> float:
+    """Mean finite degrees of freedom; inf without any."""
+    df = np.empty(0) if estimates is None else estimates.df[(estimates.status != FAILED) & np.isfinite(estimates.df)]
+    return float(df.mean()) if len(df) else inf
+
+
+def _error_of_se(estimates: Estimates | None, alpha: float) -> float:
+    """Relative error of the model standard error; 0 if within 5%, or within 2 of its Monte Carlo errors of none."""
+    if estimates is None:
+        return 0.0
+    error = performance(estimates, 0.0, alpha).relative_error_of_model_se
+    return error.value if abs(error.value) > max(OFF, CLEAR * error.mcse) else 0.0  # NaN: 0
