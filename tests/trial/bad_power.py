@@ -229,6 +229,15 @@ BAD: Final[dict[str, tuple[dict[str, str], str, str, str]]] = {
     "replicates twice": ({"scenario": "{simulation: {replicates: 3}}", "replicates": "4"}, "6:4", "replicates",
         "is also given as scenario.simulation.replicates"),
     "no replicates": ({"replicates": "0"}, "6:0", "simulation.replicates", "0 is out of range"),
+    "a power below the level": ({"target": "{alpha: 0.3, power: 0.2}"}, "6:0.2}", "target.power",
+        "power 0.2 is not above alpha 0.3, which a test reaches without any effect; a power above 0.3 (0.8 is usual), "
+        "or an alpha below 0.2, would work"),
+    "a power that is the level": ({"target": "{power: 0.05}"}, "6:0.05}", "target.power",
+        "power 0.05 is not above alpha 0.05"),
+    "too many designs under a budget":
+        ({"search": "{over: [design.control_centers, design.centers_per_collaborative], "
+        "between: [[2, 102], [2, 101]], budget: 1000000}"}, "6:[[2, 102]", "search.between",
+        "makes 10,100 designs; at most 10,000 are compared: a larger step, or fewer values"),
     "sides": ({"target": "{sides: 3}"}, "6:3}", "target.sides", "3 is out of range; allowed: an integer, 1 to 2"),
     "a correction": ({"target": "{correction: bonferoni}"}, "6:bonferoni}", "target.correction",
         "did you mean bonferroni?"),

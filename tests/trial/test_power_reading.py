@@ -11,6 +11,7 @@ from scipy.stats import binom
 
 import bscsim
 from bscsim.rules.beginnings import drawn_size
+from bscsim.scenario.document import item_of
 from bscsim.scenario.faults import InputError
 from bscsim.scenario.initial import STOCK_SIZES, classrooms
 from bscsim.scenario.population import Population, Sectors
@@ -18,6 +19,7 @@ from bscsim.scenario.scenario import Scenario, resolved
 from bscsim.trial.gaussian import GaussianTruth
 from bscsim.trial.reading.notes import smallest_p
 from bscsim.trial.reading.pool import applying, joinable, units_of
+from bscsim.trial.reading.searched import read_search
 from bscsim.trial.settings import AttritionSettings
 
 CONTRACT = Path(__file__).parents[2] / "experiments" / "power_three_cohorts.yaml"
@@ -104,6 +106,18 @@ class TestChanges:
                 bscsim.load(CONTRACT, [change])
         else:
             assert value(bscsim.load(CONTRACT, [change]).design.trial(0))
+
+    def test_a_single_analysis_is_the_first_of_a_list(self, power):
+        changes = ["analysis.0.wave=baseline", "analysis.cohort=open", "analysis.0.estimators.0=gee"]
+        changes.insert(2, "analysis.0.estimators=[cluster_t, lmm_kr]")
+        (made,) = power(overrides=changes).design.trial(0).analyses
+        assert (made.outcome, made.wave, made.cohort) == ("score", "baseline", "open")
+        assert made.estimators == ("gee", "lmm_kr")
+        assert power(overrides=["analysis.0={cohort: open}"]).design.trial(0).analyses[0].outcome == "score"
+        with pytest.raises(InputError, match="analysis: has no place 1; its places are 0 to 0"):
+            power(overrides=["analysis.1.wave=baseline"])
+        with pytest.raises(InputError, match=r"analysis\.0\.wave: 'psot' is no wave of the design; did you mean post"):
+            power(overrides=["analysis.0.wave=psot"])
 
     def test_options_for_replicates_and_seed(self):
         options = {"--replicates 5": "simulation.replicates=5", "--seed 0": "simulation.seed=0"}
@@ -328,3 +342,13 @@ def test_a_base_may_be_another_power_study(power, tmp_path):
     power("{control_centers: 20}", "{parameters: {k_hour: 0.02}}", name="first.yaml")
     trial = power("{}", "{base: first.yaml}").design.trial(0)
     assert (trial.scenario.parameters.k_hour, trial.design.control_centers) == (0.02, 16)
+
+
+def test_the_most_designs_under_a_budget_and_a_whole_range_without():
+    """10,000 designs may be compared; a single field without a budget is not compared design by design."""
+    search = {"over": ["design.control_centers", "design.centers_per_collaborative"],
+              "between": [[2, 101], [2, 101]], "budget": 1_000_000}  # fmt: skip
+    assert read_search(item_of(search, "file"))[1] == []
+    whole = {"over": "design.control_centers", "between": [0, 10_000]}
+    assert read_search(item_of(whole, "file"))[1] == []
+    assert "10,001 designs" in read_search(item_of(whole | {"budget": 5}, "file"))[1][0].message

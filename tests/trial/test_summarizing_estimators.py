@@ -181,6 +181,12 @@ def test_too_few_replicates_say_so_unless_the_size_is_far_off() -> None:
         ("lmm_kr", {}, 50, 150, "partial nesting"),
         ("partially_nested", {}, 90, 150, "under both nulls: with 6 collaboratives"),
         ("partially_nested_dropped", {}, 50, 150, "boundary"),
+        ("cluster_t_centers", {}, 90, 200, "(partial nesting); besides, under the sharp null too, the standard error"),
+        ("lmm_kr", {"collaboratives": 2, "centers_per_collaborative": 2, "control_centers": 2}, 90, 200,
+         "(partial nesting); besides, under the sharp null too, with 6 centers"),
+        ("gee_centers", {}, 20, 200, "(partial nesting); under the sharp null it is too low: "),
+        ("cluster_t_centers", {}, 20, 50, "; under the average null more are rejected, as centers of a collaborative"),
+        ("paired_t_centers", {"type": "pre_post"}, 150, 300, "passes for an effect; besides, centers of a"),
         ("cluster_t", {"type": "matched_comparison"}, 150, 150, "(selection)"),
         ("segmented", {"type": "interrupted_series"}, 150, 50, "under the sharp null: season"),
         ("gee_md", {}, 50, 10, "% too large"),
@@ -200,3 +206,59 @@ def test_a_wrong_standard_error_and_boundary_fits_are_named() -> None:
     shy = fits(5, 1000, BOUNDARY)
     assert "100% of the fits" in size_of(many, "partially_nested", shy, shy).reason
     assert analysis("gee").estimators == ("gee",)
+
+
+def many_fits(rejected: int, *, ratio: float = 1.0, of: int = 1000, df: float = np.inf, status: int = OK) -> Any:
+    """So many rejections, with a model standard error that is so many times the spread of the estimates."""
+    b = np.random.default_rng(3).normal(size=of)
+    made = t_inference(b, np.full(of, ratio * b.std(ddof=1)), np.full(of, df), np.full(of, status))
+    return made._replace(p=np.where(np.arange(of) < rejected, 0.01, 0.5))
+
+
+def test_a_null_that_is_hardly_more_rejected_is_no_sign_of_nesting() -> None:
+    """71 and 68 of 1,000: too high and not, and yet the same. Of the same replicates 20 more are clearly more."""
+    close = size_of(trial_of(), "cluster_t_centers", many_fits(68), many_fits(71))
+    assert close.verdict == "too high"
+    assert "(partial nesting)" not in close.reason
+    assert "(partial nesting)" in size_of(trial_of(), "cluster_t_centers", many_fits(68), many_fits(88)).reason
+    apart = many_fits(88)._replace(p=many_fits(88).p[::-1])  # not the same replicates: within noise
+    assert "(partial nesting)" not in size_of(trial_of(), "cluster_t_centers", many_fits(68), apart).reason
+    assert "(partial nesting)" not in size_of(trial_of(), "cluster_t", many_fits(68), many_fits(200)).reason
+
+
+def test_the_reason_beside_nesting_is_that_of_the_sharp_null() -> None:
+    """Ignored nesting makes the standard error too small under the average null; that is no second reason."""
+    sharp, average = many_fits(100), many_fits(300, ratio=0.5)
+    assert "too small" not in size_of(trial_of(), "lmm_kr", sharp, average).reason
+    both = size_of(trial_of(), "lmm_kr", many_fits(100, ratio=0.8), average).reason
+    assert "(partial nesting)" in both
+    assert "the standard error is on average 20% too small" in both
+
+
+def test_a_sandwich_of_few_clusters_has_too_many_degrees_of_freedom() -> None:
+    few = many_fits(100, df=14.0)
+    for name, what in (("gee_centers", "centers"), ("gee", "collaboratives and control centers")):
+        reason = size_of(trial_of(), name, few, few).reason
+        assert f"under both nulls: the degrees of freedom, {what} less parameters (J - p, here 14" in reason
+        assert "partial nesting" not in reason
+    plenty = many_fits(100, df=94.0)
+    assert "not among the known" in size_of(trial_of(), "gee_centers", plenty, plenty).reason
+    assert "J - p, here 94" in size_of(trial_of(), "gee", plenty, plenty).reason  # six of them are collaboratives
+
+
+@pytest.mark.parametrize(("of", "ratio", "named"), [(10_000, 1.06, True), (10_000, 1.04, False), (400, 1.06, False)])
+def test_a_standard_error_is_named_beyond_its_monte_carlo_error(of: int, ratio: float, named: bool) -> None:
+    """With a constant model SE the relative error's own is ratio / sqrt(2 (n - 1)): .038 of 400, .0075 of 10,000."""
+    shy, bold = many_fits(of // 100, ratio=ratio, of=of), many_fits(of // 10, ratio=2 - ratio, of=of)
+    low = size_of(trial_of(), "cluster_t", shy, shy).reason
+    assert ("the standard error is on average 6.0% too large" in low) == named
+    assert ("with 6 collaboratives the degrees of freedom" in low) != named
+    high = size_of(trial_of(collaboratives=40), "cluster_t", bold, bold).reason
+    assert ("the standard error is on average 6.0% too small" in high) == named
+
+
+def test_a_variance_that_is_dropped_does_not_count_as_estimated() -> None:
+    shy = many_fits(5, status=BOUNDARY, ratio=1.3)
+    assert "counts as estimated" in size_of(trial_of(), "partially_nested", shy, shy).reason
+    assert size_of(trial_of(), "partially_nested_dropped", shy, shy).reason == (
+        "under both nulls: the standard error is on average 30% too large")

@@ -61,10 +61,9 @@ def _estimands(trial: Trial) -> list[str]:
     for settings, title in zip(trial.analyses, titles(trial.analyses, trial.design.type), strict=True):
         equal = [about(name).title for name in settings.estimators if name in EQUAL_WEIGHTS]
         if settings.estimand in ("all_present", "repeated_cross_section") and equal:
-            verb, whose = ("counts", "its") if len(equal) == 1 else ("count", "their")
-            notes.append(f"{title}: of {ESTIMAND_WORDS[settings.estimand]} every person counts once, but the "
-                         f"{listed(equal)} {verb} every center once and so estimate{'s' if len(equal) == 1 else ''} the "
-                         f"mean of centers; {whose} bias holds the difference between the two.")  # fmt: skip
+            notes.append(f"{title}: the target is the mean of {ESTIMAND_WORDS[settings.estimand]}, in which every "
+                         f"person counts once; every center counts once in: {listed(equal)}. What that estimates is "
+                         "the mean of centers, and the bias shown holds the difference between the two.")  # fmt: skip
         if settings.estimand == "compliers":
             notes.append(f"{title}: the target is the effect in {ESTIMAND_WORDS['compliers']}; the estimators remain "
                          "intention to treat (all centers as allocated), so that the bias shown is the difference "

@@ -26,6 +26,7 @@ CLEAR: Final = 2
 OFF: Final = 0.05
 """Relative error of a standard error below which it is no reason."""
 NESTING: Final = "centers of a collaborative share its effect, which this analysis ignores (partial nesting)"
+UNKNOWN: Final = "the cause is not among the known ones (few clusters, boundary, partial nesting, standard error)"
 
 OF_DESIGN: Final = {
     "pre_post": "there is no comparison group, so that whatever changes between the waves (turnover, season, secular "
@@ -109,6 +110,7 @@ class _Nulls(NamedTuple):
 
     @property
     def nested(self) -> bool:
+        """Whether nesting is no reason: collaboratives are the units, or it is a series of them all."""
         return about(self.name).nested or self.name == "segmented"
 
     @property
@@ -123,8 +125,8 @@ class _Nulls(NamedTuple):
 
         An analysis that ignores collaboratives has a standard error that is too small under the average null anyway.
         """
-        high = [state == verdict for state in self.states]
-        first = (high[0] and not self.nested) or not high[1]
+        off = [state == verdict for state in self.states]
+        first = (off[0] and not self.nested) or not off[1]
         return self.sharp if self.average is None or (first and self.sharp is not None) else self.average
 
 
@@ -172,7 +174,7 @@ def _own_high(null: _Nulls, basis: Estimates | None) -> str:
     off = _error_of_se(basis, trial.target.alpha)
     if off < 0:
         return f"the standard error is on average {percent(-off)} too small"
-    return "the cause is not among the known ones (few collaboratives, boundary, partial nesting, standard error)"
+    return UNKNOWN
 
 
 def _why_low(null: _Nulls, basis: Estimates | None) -> str:
@@ -190,7 +192,11 @@ def _why_low(null: _Nulls, basis: Estimates | None) -> str:
                 "which leaves too few degrees of freedom")  # fmt: skip
     if off > 0:
         return f"the standard error is on average {percent(off)} too large"
+    if name == "gee_md":
+        return "the correction of Mancl and DeRouen for few clusters is a little too large, on the safe side"
     groups, word = _groups(trial, null.nested)
+    if not null.nested and groups > FEW_CLUSTERS:
+        return UNKNOWN
     return f"with {groups} {word} the degrees of freedom are estimated from few groups and come out too few"
 
 
@@ -202,8 +208,8 @@ def _groups(trial: Trial, nested: bool) -> tuple[int, str]:
     treated = k * design.centers_per_collaborative
     if design.type in ("stepped_wedge", "pre_post"):
         return treated, "centers"
-    return treated + (treated * design.comparisons if design.type == "matched_comparison" else design.control_centers), \
-        "centers"
+    others = treated * design.comparisons if design.type == "matched_comparison" else design.control_centers
+    return treated + others, "centers"
 
 
 def _boundary(estimates: Estimates | None) -> float:
