@@ -157,6 +157,16 @@ def test_the_answers_quote_the_shipped_trials(name):
     assert [one for one in quoted if one not in shares(shipped(name))] == []
 
 
+def test_the_readme_quotes_the_shipped_trial():
+    text = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    found = shipped("power_cluster_trial")
+    (quoted,) = re.findall(r"The report of that trial says: power (\.\d\d \(\.\d\d to \.\d\d\))", text)
+    first = found["cells"][0]["analyses"][0]
+    assert {quoted} == shares(first["estimators"][0]["power"])
+    (promised,) = re.findall(r"where a usual calculator promises (\.\d\d)", text)
+    assert promised == f"{first['closed_form']['naive']['power']:.2f}".removeprefix("0")
+
+
 @pytest.mark.parametrize("name", SWEEPS)
 def test_the_answers_quote_the_shipped_sweeps(name):
     text = " ".join((ROOT / "results" / "README.md").read_text(encoding="utf-8").split())
