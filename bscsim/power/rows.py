@@ -83,9 +83,15 @@ def gathered(files: Sequence[dict[str, Array]], first: int, end: int) -> list[Co
         rows = np.flatnonzero(at)
         rows = rows[np.argsort(joined["replicate"][rows], kind="stable")]
         columns = {name: values[rows] for name, values in joined.items() if name != "analysis"}
-        found.append({name: values for name, values in columns.items() if name == "replicate" or _any(values)})
+        own = dict.fromkeys(_group(name) for name, values in columns.items() if not np.isnan(values).all())
+        found.append({name: values for name, values in columns.items() if _group(name) in own})
     return found
 
 
-def _any(values: Array) -> bool:
-    return bool((~np.isnan(values)).any())
+def _group(name: str) -> str:
+    """What a number is of, such as an estimator: fits that all failed still have their status.
+
+    >>> _group("cluster_t.sharp.p"), _group("replicate")
+    ('cluster_t.sharp', 'replicate')
+    """
+    return name.rpartition(".")[0] or name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,11 +16,15 @@ if TYPE_CHECKING:
     from bscsim.power.stages import Stages
     from bscsim.trial.searching.budget_search import BestFound
     from bscsim.trial.summarizing.components import Inputs
+    from bscsim.trial.trial import Trial
 
 SIMULATED: Final = 8
 """Designs under a budget that are simulated; the closed form chooses them."""
 
 FIRST_ANALYSIS: Final = 0
+
+LARGE: Final = 1_000_000
+"""What a field is set to where its limit is asked for."""
 
 
 def sizes(stages: Stages, cell: int) -> dict[str, Any]:
@@ -27,7 +32,7 @@ def sizes(stages: Stages, cell: int) -> dict[str, Any]:
     from bscsim.trial.reading.searched import fields_of
     from bscsim.trial.searching.size_search import SizeSearch
     from bscsim.trial.searching.steps import effective
-    from bscsim.trial.summarizing.closed_form import power_of
+    from bscsim.trial.summarizing.closed_form import noncentrality_of, power_of
 
     design = stages.design
     search, target = design.search, design.trial(cell).target
@@ -39,23 +44,46 @@ def sizes(stages: Stages, cell: int) -> dict[str, Any]:
     def promised(value: int) -> float:
         return power_of(stages.arms[arms[value]].trial, inputs)
 
+    known = isfinite(promised(next(iter(arms))))
+
     def noncentrality(value: int) -> float:
+        if not known:  # no closed form of its power, but how it grows
+            return noncentrality_of(stages.arms[arms[value]].trial, inputs)
         return effective(promised(value), target.alpha, target.sides)
 
     (path, low, high), *_ = fields_of(search)
     most = most_searched(design)
     close = None if "centers" in path else search.step  # two centers more or less decide little; a collaborative does
-    hunt = SizeSearch(low, high, search.step, target.power, noncentrality, most, min(100, most // 4), close)
+    enough = [value for value in arms if promised(value) >= target.power]
+    hunt = SizeSearch(
+        low, high, search.step, target.power, noncentrality, most, min(100, most // 4), close,
+        start=min(enough) if enough else None, ceiling=limit(design.trial(cell), path, inputs) if known else None,
+    )  # fmt: skip
     while (ask := hunt.ask()) is not None:
         rows = stages.evaluate(arms[ask.value], ask.first, ask.replicates)
         hunt.tell(ask, *outcome(stages, cell, rows))
     found = hunt.result()
-    enough = [value for value in arms if promised(value) >= target.power]
     return found.as_dict() | {
         "cell": cell, "over": path, "between": [low, high], "step": search.step,
         "words": found.words(path.rpartition(".")[2].replace("_", " ")),
-        "closed_form": min(enough) if enough else None,
+        "closed_form": min(enough) if enough else None, "closed_form_known": known,
     }  # fmt: skip
+
+
+def limit(trial: Trial, path: str, inputs: Inputs) -> float | None:
+    """The noncentrality that a field of the design cannot pass however large it is, by the closed form; None: unknown.
+
+    It is what the other side leaves: with few collaboratives no number of centers in them makes up for more.
+    """
+    from bscsim.trial.searching.steps import effective
+    from bscsim.trial.summarizing.closed_form import power_of
+
+    room, _, name = path.partition(".")
+    if room != "design" or "." in name:
+        return None
+    large = replace(trial, design=trial.design.model_copy(update={name: LARGE}))
+    power = power_of(large, inputs)
+    return effective(power, trial.target.alpha, trial.target.sides) if isfinite(power) else None
 
 
 def budget(stages: Stages) -> dict[str, Any]:
@@ -133,6 +161,8 @@ def outcome(stages: Stages, cell: int, rows: list[Columns]) -> tuple[int, int]:
     """How many replicates the first analysis' first estimator rejected, and how many it could fit."""
     trial = stages.design.trial(cell)
     name, columns = trial.analyses[FIRST_ANALYSIS].estimators[0], rows[FIRST_ANALYSIS]
+    if f"{name}.p" not in columns:  # not one could be fitted
+        return 0, 0
     fitted = np.isfinite(columns[f"{name}.p"])
     return int(rejected(columns, name, trial.target.alpha, trial.target.sides)[fitted].sum()), int(fitted.sum())
 

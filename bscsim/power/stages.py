@@ -21,6 +21,7 @@ from bscsim.power.needs import Needs, compares
 from bscsim.power.numbers import Arms
 from bscsim.power.rows import Columns
 from bscsim.sweeps.layout import Block
+from bscsim.trial.settings import AttritionSettings
 
 if TYPE_CHECKING:
     from bscsim.trial.reading.design import PowerDesign
@@ -87,7 +88,8 @@ class Stages:
 
         GapError if rows are missing.
         """
-        if not compares(self.design) or not self.first_cell:
+        if not compares(self.design) or "truth.measured" not in self.first_cell[0]:
+            self.planned -= self.need.equal_effects + self.need.gaussian
             return []
         blocks = list(split(self.arms[self.arms.equal_effects], 0, self.few))
         if self.gaussian is not None:
@@ -117,7 +119,7 @@ class Stages:
             truth = gaussian_of(trial, self.first_cell[0])
         except ValueError:  # nothing was seen that has a variance
             return None
-        return replace(trial, truth=truth, analyses=trial.analyses[:1])
+        return replace(trial, truth=truth, analyses=trial.analyses[:1], attrition=AttritionSettings())
 
     def runnable(self, number: int) -> tuple[Trial, float | None]:
         """The trial of an arm as it is simulated, and the effect that every center has in it if that is set.

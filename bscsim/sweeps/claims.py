@@ -124,7 +124,7 @@ class Claims:
             try:
                 file.write(json.dumps(self._me))
                 file.flush()
-            except OSError:  # a full disk: no claim without an owner is left
+            except BaseException:  # a full disk, a signal: no claim without an owner is left
                 path.unlink(missing_ok=True)
                 raise
 

@@ -301,3 +301,22 @@ def test_sql_over_rows_and_tables(gaussian: Path) -> None:
     assert "2 cells, 60 replicates" in repr(results)
 
 
+
+
+def test_a_study_in_which_nothing_can_be_analyzed_says_so(tmp_path: Path) -> None:
+    text = MECHANISTIC.replace("calendar:", "enrolment: {rule: threshold, threshold: 0.99}, calendar:")
+    run_folder.run(study(tmp_path, text), tmp_path / "out")
+    found = summary(tmp_path / "out")
+    assert found["complete"]
+    assert found["cells"][0]["analyses"][0]["estimators"][0]["failed"] == 24
+    assert "In none of 24 replicates was there a study that could be analyzed" in found["answer"][0]
+
+
+def test_a_search_knows_the_limit_that_few_collaboratives_set(tmp_path: Path) -> None:
+    """With few collaboratives that differ, no number of centers in them goes beyond a power: the ceiling says so."""
+    text = SEARCH.replace("effect: 0.4", "effect: 0.3").replace("collaborative: 0.005", "collaborative: 0.02")
+    text = text.replace("collaboratives: 4", "collaboratives: 3").replace("replicates: 200", "replicates: 100")
+    run_folder.run(study(tmp_path, f"{text}target: {{power: 0.6}}\n"), tmp_path / "out")
+    found = summary(tmp_path / "out")["search"]
+    assert 0 < found["ceiling"] < 1
+    assert found["ceiling"] >= found["curve"][-1]["power"]

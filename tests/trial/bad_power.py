@@ -234,6 +234,9 @@ BAD: Final[dict[str, tuple[dict[str, str], str, str, str]]] = {
         "or an alpha below 0.2, would work"),
     "a power that is the level": ({"target": "{power: 0.05}"}, "6:0.05}", "target.power",
         "power 0.05 is not above alpha 0.05"),
+    "a power that no search can aim at": ({"target": "{power: 0.05, alpha: 0.01}",
+        "search": "{over: design.control_centers, between: [8, 40]}"}, "6:0.05", "target.power",
+        "0.05 is not above 0.05, which a search has to aim at; a larger one, such as 0.8"),
     "too many designs under a budget":
         ({"search": "{over: [design.control_centers, design.centers_per_collaborative], "
         "between: [[2, 102], [2, 101]], budget: 1000000}"}, "6:[[2, 102]", "search.between",

@@ -30,7 +30,8 @@ def test_a_center_that_counts_once_is_told_from_a_person(estimand: str, name: st
 
 def test_there_is_no_such_note_where_target_and_estimator_agree() -> None:
     persons = analysis("gee", "lmm_kr", "partially_nested", estimand="all_present")
-    assert about_targets(analysis("cluster_t"), analysis("cluster_t", estimand="stayers"), persons) == []
+    stayers = analysis("cluster_t", estimand="stayers", cohort="closed")
+    assert about_targets(analysis("cluster_t"), stayers, persons) == []
 
 
 def test_compliers_are_estimated_by_intention_to_treat() -> None:
@@ -38,3 +39,8 @@ def test_compliers_are_estimated_by_intention_to_treat() -> None:
     assert "centers that did not withdraw" in note
     assert "remain intention to treat" in note
     assert "the bias shown is the difference" in note
+
+
+def test_stayers_are_not_what_is_measured_where_newcomers_are_measured_too() -> None:
+    (note,) = about_targets(analysis("cluster_t", estimand="stayers", cohort="open"))
+    assert "newcomers are measured too (cohort open)" in note

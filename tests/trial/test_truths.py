@@ -308,3 +308,30 @@ def test_components_are_of_collaboratives_and_of_treated_centers_only() -> None:
         msb = 3 * np.var([one.mean() for one in groups], ddof=1)
         assert found.centers[at] == pytest.approx(msw, rel=1e-5)
         assert found.collaborative[at] == pytest.approx((msb - msw) / 3, rel=1e-4, abs=1e-9)
+
+
+@pytest.mark.parametrize("moderator", ["sector", "readiness"])
+def test_a_moderator_has_its_true_difference_of_effects(moderator: str) -> None:
+    """The slope of centers' own effects, of units counted one by one, by numpy's least squares."""
+    enrolled = enrolled_in(run())
+    sizes = np.linspace(0.2, 0.8, enrolled.cohort.shape[1])
+    enrolled = enrolled._replace(readiness=np.broadcast_to(sizes, enrolled.cohort.shape))
+    trial = trial_of(run(), MEASURES)
+    found = truths(run(), enrolled, trial, analysis_of("rooms", wave="post", moderator=moderator))
+    sector = run().labels.sector
+    x = sizes if moderator == "readiness" else (sector != sector.min()) * 1.0
+    varied = 0
+    for at in range(len(run().replicates)):
+        arm = np.flatnonzero(enrolled.treated[at])
+        own = []
+        for center in arm:
+            alone = np.zeros_like(enrolled.treated)
+            alone[at, center] = True
+            one = enrolled._replace(treated=alone)
+            own.append(by_hand(run(), one, trial, "rooms", "post", "center_mean", at)[0])
+        if len(np.unique(x[arm])) < 2:
+            assert isnan(found.effect[at])
+            continue
+        varied += 1
+        assert found.effect[at] == pytest.approx(np.polyfit(x[arm], own, 1)[0], abs=1e-9)
+    assert varied > 0

@@ -120,10 +120,12 @@ def test_a_deliberately_wrong_df_is_caught() -> None:
 def test_two_collaboratives_are_too_few_and_the_report_says_so() -> None:
     """Welch's approximation and J - p degrees of freedom are too many, of the mixed model too few."""
     found = columns(2, 0.03, ("cluster_t", "gee", "partially_nested"))
-    for name, verdict in (("cluster_t", "too high"), ("gee", "too high"), ("partially_nested", "too low")):
+    wanted = (("cluster_t", "too high", "2 collaboratives"), ("gee", "too high", "sandwich with few clusters"),
+              ("partially_nested", "too low", "boundary"))  # fmt: skip
+    for name, verdict, reason in wanted:
         row = reported(2, found, name)
         assert row["size_verdict"] == verdict
-        assert ("2 collaboratives" if verdict == "too high" else "boundary") in row["size_reason"]
+        assert reason in row["size_reason"]
 
 
 def test_the_reports_average_null_is_the_one_that_is_simulated() -> None:

@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bscsim.rules import draws
 from bscsim.trial.analyzing.analysis import of_sums
 from bscsim.trial.analyzing.seen import correlation, explained, variances
 from bscsim.trial.analyzing.sums import Sums
 from bscsim.trial.cluster_stats import ClusterStats
 from bscsim.trial.gaussian import GaussianTruth
 from bscsim.trial.gaussian_trials import gaussian_trials
+from bscsim.trial.normals import STEP
 from bscsim.trial.parallel_trial import ParallelTrial
 from bscsim.trial.settings import AnalysisSettings
 from bscsim.trial.trial import Trial
@@ -32,8 +34,9 @@ def gaussian_columns(trial: Trial, analysis: AnalysisSettings, first: int, last:
 
     The contract is that of :func:`bscsim.trial.analyzing.compute.compute`; truth.effect is realized in each replicate.
     "randomization.average.p" is of the average null, where that test is among the estimators. A constrained analysis
-    is taken as its large-sample equal, analysis of covariance. Centers are not lost, and covariates other than the
-    baseline, the cohort and those of truth.r2 explain nothing, so they are left out.
+    is taken as its large-sample equal, analysis of covariance. Covariates other than the baseline, the cohort and those
+    of truth.r2 explain nothing, so they are left out; the components are those of the outcome as it is measured, so
+    that reliability changes nothing. Centers are lost to measurement by lot, as ``trial.attrition`` says for the wave.
 
     ValueError on designs that are not parallel, and on moderators.
 
@@ -57,6 +60,7 @@ def gaussian_columns(trial: Trial, analysis: AnalysisSettings, first: int, last:
     out: Columns = {}
     for null in ("none", "sharp"):
         made = gaussian_trials(truth, design, first, last, seed, null)
+        made = made._replace(stats=thinned(made.stats, trial, analysis, design, seed, first))
         stats = _changed(made.stats, design) if analysis.model == "change" else made.stats
         prefix = "" if null == "none" else "sharp."
         for name, found in of_sums(stats, analysis.estimators, alpha, seed, first).items():
@@ -67,9 +71,31 @@ def gaussian_columns(trial: Trial, analysis: AnalysisSettings, first: int, last:
             twin = made.stats
     if "randomization" in analysis.estimators:
         made = gaussian_trials(truth, design, first, last, seed, "average")
+        made = made._replace(stats=thinned(made.stats, trial, analysis, design, seed, first))
         stats = _changed(made.stats, design) if analysis.model == "change" else made.stats
         out["randomization.average.p"] = of_sums(stats, ["randomization"], alpha, seed, first)["randomization"].p
     return out | _truths(truth, realized) | _seen(treated, twin, design)
+
+
+def thinned(
+    stats: ClusterStats, trial: Trial, analysis: AnalysisSettings, design: ParallelTrial, seed: int, first: int
+) -> ClusterStats:
+    """The statistics without the centers that are lost by the analysis' wave: linearly more from the first wave on."""
+    rates, waves = trial.attrition, trial.design.waves
+    if not (rates.treated or rates.control):
+        return stats
+    begins, ends = min(waves.values()), max(waves.values())
+    passed = (waves[analysis.wave] - begins) / (ends - begins) if ends > begins else 1.0
+    replicate = np.arange(first, first + len(stats.n), dtype=np.int64)[:, None]
+    key = np.asarray(design.layout().key, np.int64)[None, :]
+    of, where = np.broadcast_arrays(replicate, key)
+    u = draws.uniform(seed, of, where, 0, STEP, draws.STUDY_ATTRITION)  # type: ignore[arg-type]
+    kept = np.asarray(u) >= passed * np.where(stats.treated, rates.treated, rates.control)
+    parts = ("n", "x1", "xx", "xy", "y1", "yy")
+    return stats._replace(**{
+        name: values * kept.reshape(kept.shape + (1,) * (values.ndim - 2))
+        for name in parts for values in (getattr(stats, name),)
+    })  # fmt: skip
 
 
 def parallel_trial(trial: Trial, analysis: AnalysisSettings) -> ParallelTrial:
@@ -151,12 +177,13 @@ def _seen(treated: ClusterStats, twin: ClusterStats, design: ParallelTrial) -> C
     arm = treated.treated
     out = {}
     for name, part in (("treated", arm), ("control", ~arm)):
-        out[f"seen.centers_{name}"] = part.sum(axis=1).astype(np.float64)
+        there = (part & (now.n > 0)).sum(axis=1)
+        out[f"seen.centers_{name}"] = there.astype(np.float64)
         out[f"seen.units_{name}"] = (now.n * part).sum(axis=1)
-        out[f"seen.lost_{name}"] = np.zeros(len(arm))
+        out[f"seen.lost_{name}"] = 1 - there / np.maximum(part.sum(axis=1), 1)
     out["seen.withdrawn"] = np.zeros(len(arm))
     out["seen.stayed"] = np.full(len(arm), design.stays if design.has_baseline else np.nan)
-    out |= variances(apart, np.ones(arm.shape, bool), now, arm)
+    out |= variances(apart, now.n > 0, now, arm)
     nothing = np.full(len(arm), np.nan)
     out["seen.autocorrelation"], out["seen.r2"] = nothing, nothing.copy()
     if design.has_baseline:

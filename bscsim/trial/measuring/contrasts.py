@@ -50,6 +50,24 @@ def center_mean(found: Cells, member: Array) -> Array:
     return divide(np.where(there, effect, 0.0).sum(axis=1), there.sum(axis=1))
 
 
+def difference(found: Cells, member: Array, moderator: Array) -> Array:
+    """By how much effects differ [R] where the moderator ([R, C]) is one higher: the slope of centers' effects on it.
+
+    Least squares over member centers, each once; NaN where fewer than two of them differ in the moderator.
+
+    >>> one = Cells(*(np.array([row]) for row in ([2.0, 9.0], [1, 3], [1.0, 4.0], [1, 2])))
+    >>> difference(one, np.ones((1, 2), bool), np.array([[0.0, 2.0]])).tolist()  # effects 1 and 1
+    [0.0]
+    """
+    effect = found.effect
+    there = np.isfinite(effect) & member & np.isfinite(moderator)
+    number = np.maximum(there.sum(axis=1, keepdims=True), 1)
+    x, y = (np.where(there, values, 0.0) for values in (moderator, effect))
+    x = np.where(there, x - x.sum(axis=1, keepdims=True) / number, 0.0)
+    spread = (x * x).sum(axis=1)
+    return divide((x * y).sum(axis=1), np.where(spread > 1e-12, spread, 0.0))
+
+
 def everyone(found: Cells, member: Array) -> Array:
     """Effect [R] in which each unit of the member centers ([R, C] bool) counts once, in each world its own."""
     treated, n_treated, twin, n_twin = (np.where(member, part, 0).sum(axis=1) for part in found)

@@ -13,7 +13,7 @@ from bscsim.rules.measurement import CHILDREN_A_ROOM
 from bscsim.trial.dataset import Truths, Units
 from bscsim.trial.enrolled import Array, Enrolled
 from bscsim.trial.measuring.components import components
-from bscsim.trial.measuring.contrasts import Cells, cells, center_mean, everyone, stayers
+from bscsim.trial.measuring.contrasts import Cells, cells, center_mean, difference, everyone, stayers
 from bscsim.trial.measuring.instruments import true_state
 from bscsim.trial.measuring.occasions import exposed, occasions
 from bscsim.trial.measuring.present import Present, present
@@ -61,6 +61,10 @@ def truths(
     compliers
         As center_mean, of treated centers that have not withdrawn by the wave.
 
+    Of an analysis with a moderator all of these are differences of effects, as its estimators estimate: the slope of
+    centers' own effects on the moderator (an indicator of all sectors but the pool's first; readiness as measured at
+    recruitment).
+
     Parameters
     ----------
     run, enrolled, trial
@@ -100,17 +104,28 @@ def truths(
     controls = [enrolled.in_study & ~one for one in member]
     counted = complied if analysis.estimand == "compliers" else member
     between, within = _components(enrolled, trial, waves, counted)
+    moderator = _moderator(run, enrolled, analysis)
     held = measure(run, "twin", enrolled, trial, analysis.outcome, analysis.cohort) if twin is None else twin
     return Truths(
-        effect=_effect(true, counted, analysis),
-        measured=_effect(shown, counted, analysis),
-        spill=_effect(true, controls, analysis),
-        compliers=_effect(true, complied, analysis),
+        effect=_effect(true, counted, analysis, moderator),
+        measured=_effect(shown, counted, analysis, moderator),
+        spill=_effect(true, controls, analysis, moderator),
+        compliers=_effect(true, complied, analysis, moderator),
         scale=_scale(held, enrolled, trial, analysis),
         collaborative=between,
         centers=within,
-        last=_effect(true[-1:], counted[-1:], analysis),
+        last=_effect(true[-1:], counted[-1:], analysis, moderator),
     )
+
+
+def _moderator(run: Trajectories, enrolled: Enrolled, analysis: AnalysisSettings) -> Array | None:
+    """The moderator of each center, [R, C]; None without one."""
+    if not analysis.moderator:
+        return None
+    if analysis.moderator == "readiness":
+        return enrolled.readiness
+    sector = run.labels.sector
+    return np.broadcast_to((sector != sector.min()) * 1.0, enrolled.cohort.shape)
 
 
 def _waves(run: Trajectories, enrolled: Enrolled, trial: Trial, analysis: AnalysisSettings) -> list[Wave]:
@@ -145,12 +160,17 @@ def _at(rows: Present, wave: int, pair: bool) -> Present:
     return some._replace(wave=np.minimum(some.wave, 1)) if pair else some
 
 
-def _effect(waves: list[Cells], members: list[Array], analysis: AnalysisSettings) -> Array:
+def _effect(
+    waves: list[Cells], members: list[Array], analysis: AnalysisSettings, moderator: Array | None = None
+) -> Array:
     """Mean effect [R] over waves: each has as many centers (units) as count in it; NaN without any."""
-    by_center = analysis.estimand in ("center_mean", "compliers")
+    by_center = analysis.estimand in ("center_mean", "compliers") or moderator is not None
     effects, numbers = [], []
     for found, member in zip(waves, members, strict=True):
-        effects.append(center_mean(found, member) if by_center else everyone(found, member))
+        if moderator is not None:
+            effects.append(difference(found, member, moderator))
+        else:
+            effects.append(center_mean(found, member) if by_center else everyone(found, member))
         numbers.append((member & np.isfinite(found.effect)) if by_center else np.where(member, found.n_treated, 0))
     if len(effects) == 1:
         return effects[0]

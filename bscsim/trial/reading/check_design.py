@@ -15,7 +15,7 @@ RANDOMIZED: Final = ("parallel", "wait_list")
 
 ONLY: Final = {
     "waits": ("wait_list",), "match_on": ("matched_comparison",), "comparisons": ("matched_comparison",),
-    "pairs_on": RANDOMIZED, "strata": (*RANDOMIZED, "stepped_wedge", "interrupted_series"),
+    "pairs_on": RANDOMIZED, "strata": (*RANDOMIZED, "stepped_wedge"),
     "control_centers": RANDOMIZED,
 }  # fmt: skip
 """Settings that have a meaning in some designs only."""
@@ -26,6 +26,10 @@ LAST_MONTH: Final = 600
 def check_design(case: Case, design: DesignSettings) -> None:
     """Add the faults of a design whose settings are each in order."""
     _strangers(case, design)
+    lost = case.attrition
+    if design.type in UNCONTROLLED and lost is not None and lost.control not in (0.0, lost.treated):
+        case.fault("attrition.control", f"has no meaning in the design {design.type}, which has no control arm; "
+                   "attrition.treated, or centers: for all")  # fmt: skip
     _cohorts(case, design)
     _arms(case, design)
     _pairs(case, design)

@@ -11,7 +11,7 @@ from bscsim.trial.reading.pool import largest_center, smallest_center, units_of
 from bscsim.trial.settings import DesignSettings, MeasureSettings
 
 MEANT_FOR: Final = {"asks": ("staff",), "who": ("staff",), "rater": ("classrooms",),
-                    "sample": ("classrooms", "staff", "children")}  # fmt: skip
+                    "sample": ("classrooms", "staff", "children"), "response": ("staff",)}  # fmt: skip
 """Settings of a measure that have a meaning for some units only."""
 
 

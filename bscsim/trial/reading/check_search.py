@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from bscsim.scenario.faults import Fault
 from bscsim.trial.reading.axes import Grid
 from bscsim.trial.reading.case import Case, near
 from bscsim.trial.reading.searched import fields_of
 from bscsim.trial.settings import SearchSettings
 
+LEAST_POWER: Final = 0.05
+"""A search aims at more."""
+
 
 def check_search(case: Case, search: SearchSettings, grid: Grid) -> None:
     """Add the faults of a search whose own settings are in order."""
+    if case.target is not None and not search.budget and case.target.power <= LEAST_POWER:
+        case.fault("target.power", f"{case.target.power:g} is not above {LEAST_POWER:g}, which a search has to aim at; "
+                   "a larger one, such as 0.8")  # fmt: skip
     for path, _, _ in fields_of(search):
         keys = path.split(".")
         listed = [place for axis, place in zip(grid.axes, grid.places, strict=True) if axis.path == path]

@@ -26,6 +26,10 @@ def notes_of(trial: Trial, pool: Pool | None) -> list[str]:
     if sum(cohort.collaboratives for cohort in design.by_cohort) == 1 and design.type != "interrupted_series":
         notes.append("With one collaborative there is no valid test of the effect in the population of collaboratives: "
                      "what is tested is the effect of this collaborative, or the sharp null.")  # fmt: skip
+    if trial.truth is not None:
+        notes.append("The truth is typed in: its variances are those of the outcome as it is measured, so that "
+                     "reliability, strata and covariates other than the baseline, the cohort and those of truth.r2 "
+                     "change nothing.")  # fmt: skip
     notes += _late_baselines(trial)
     if design.type == "interrupted_series":
         notes += _series(trial)

@@ -30,7 +30,9 @@ def answer_of(summary: Mapping[str, Any]) -> list[str]:
     """
     analyses = [made for made in _analyses(summary) if made["estimators"]]
     if not any(row["power"] is not None for made in analyses for row in made["estimators"][:1]):
-        return ["Nothing has been simulated yet."]
+        failed = max((row.get("failed") or 0 for made in analyses for row in made["estimators"]), default=0)
+        nothing = f"In none of {failed:,} replicates was there a study that could be analyzed: see who is recruited."
+        return [nothing if failed else "Nothing has been simulated yet."]
     if summary["design"]["type"] not in RANDOMIZED:
         said = [findings.reported(summary, made, n == 0) for n, made in enumerate(analyses)]
         said += [findings.why_not(summary), _reasons(summary), _axis(summary), *searched(summary), _money(summary)]
@@ -52,6 +54,8 @@ def best_cell(summary: Mapping[str, Any]) -> dict[str, Any] | None:
     choices = all(axis["path"].partition(".")[0] in ("design", "measures") for axis in summary["axes"])
     candidates = [one for one in _powers(summary) if one[2]["size_verdict"] != "too high"]
     if len(summary["cells"]) < 2 or not choices or not candidates or summary["design"]["type"] not in RANDOMIZED:
+        return None
+    if len({one[0] for one in candidates}) == 1 and len(candidates) > 1:
         return None
     target = summary["target"]["power"]
     enough = [one for one in candidates if one[0] >= target and one[1]["cost"]]
@@ -108,7 +112,7 @@ def _search(summary: Mapping[str, Any], one: Mapping[str, Any]) -> str:
         text += "" if one.get("found") is not None else " at the largest"
     if one.get("closed_form") is not None:
         text += f"; the closed form promises that {one['closed_form']} would do"
-    elif "closed_form" in one and one.get("found") is not None:
+    elif "closed_form" in one and one.get("closed_form_known", True) and one.get("found") is not None:
         text += "; by the closed form no value would do"
     if summary["target"]["correction"] != "none" and len(_analyses(summary)) > 1:
         text += "; this is of the first analysis, without correction for the others"
@@ -218,6 +222,8 @@ def _axis(summary: Mapping[str, Any]) -> str:
     what = "power" if lot else "the share of significant results"
     text = f"Over the {len(points)} cells {what} runs from {dot(low[0])} ({low[1]['label']}) to {dot(high[0])} "
     text += f"({high[1]['label']})"
+    if low[0] == high[0]:
+        return f"In all {len(points)} cells {what} is {dot(low[0])}."
     if len(points) < len(whole):
         text += f", {len(whole) - len(points)} left out in which the type I error is too high"
     best = best_cell(summary)

@@ -64,6 +64,10 @@ def _estimands(trial: Trial) -> list[str]:
             notes.append(f"{title}: the target is the mean of {ESTIMAND_WORDS[settings.estimand]}, in which every "
                          f"person counts once; every center counts once in: {listed(equal)}. What that estimates is "
                          "the mean of centers, and the bias shown holds the difference between the two.")  # fmt: skip
+        if settings.estimand == "stayers" and settings.cohort != "closed":
+            notes.append(f"{title}: the target is the effect in {ESTIMAND_WORDS['stayers']}, but newcomers are "
+                         f"measured too (cohort {settings.cohort}), and the bias shown holds the difference; "
+                         "cohort: closed follows those who stayed.")  # fmt: skip
         if settings.estimand == "compliers":
             notes.append(f"{title}: the target is the effect in {ESTIMAND_WORDS['compliers']}; the estimators remain "
                          "intention to treat (all centers as allocated), so that the bias shown is the difference "

@@ -91,7 +91,7 @@ def _assumed(trial: Trial) -> Rows:
         if measure.of == "staff" and measure.asks == "self_report":
             rows.append({"name": f"Errors of self-report, {words}", "value": None,
                          "source": "the model's parameters of self-report (parameter table)"})  # fmt: skip
-        else:
+        elif trial.truth is None:
             rows.append({"name": f"Reliability of one measurement, {words}", "value": measure.reliability,
                          "source": "assumed in the study file"})  # fmt: skip
         if measure.response < 1:
