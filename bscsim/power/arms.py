@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any, Final
 
+from bscsim.trial.reading.forms import plain
 from bscsim.trial.trial import Trial
 
 VARIANTS: Final[dict[str, dict[str, Any]]] = {
@@ -83,17 +83,6 @@ def trial_text(trial: Trial) -> str:
         "truth": truth,
     }
     return json.dumps(content, separators=(",", ":"), allow_nan=False)
-
-
-def plain(value: Any) -> Any:
-    """Mappings and tuples as dicts and lists.
-
-    >>> plain({"a": (1, 2)})
-    {'a': [1, 2]}
-    """
-    if isinstance(value, Mapping):
-        return {str(key): plain(inner) for key, inner in value.items()}
-    return [plain(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
 def changes_of(variant: str, trial: Trial) -> dict[str, Any]:
