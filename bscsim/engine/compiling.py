@@ -37,7 +37,7 @@ OPTIONS: Final = {"nogil": True, "error_model": "numpy", "fastmath": False, "bou
 allocated: counting references to the arrays of a State at every call took most of the time."""
 INNER: Final = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 """For what only compiled code calls: the wrappers that Python needs took half of the time to compile."""
-MACHINERY: Final = 1  # raised when this file compiles otherwise in a way that no function's code or options show
+MACHINERY: Final = 2  # raised when this file compiles otherwise in a way that no function's code or options show
 NOTICE: Final = "bscsim: compiling the engine for this machine (once per installation; about half a minute) ...\n"
 LOST: Final = "bscsim: the compiled engine could not be kept (BSCSIM_CACHE_DIR may name a folder for it)\n"
 KEPT: Final = 4  # folders of kept code, the newest, that are never removed
@@ -102,7 +102,7 @@ def entry(function: Callable[..., Any]) -> Any:
 
     The first call with arguments of new types loads the code or, when none is kept, says so on standard error (once a
     process) and compiles.  A disk that is full, read-only or damaged costs time and changes nothing else.  Code with
-    machine addresses cannot be kept: functions handed on as arguments, arrays above a megabyte, some recursions.
+    machine addresses cannot be kept: arrays above a megabyte, functions that call each other.
 
     >>> from bscsim.rules.operators import pulse
     >>> entry(pulse)(0.2, 0.5) == pulse(0.2, 0.5)
