@@ -77,7 +77,9 @@ def lay_out(scenario: Scenario, replicates: int) -> Bed:
     run_rows(job, 0, replicates)
     q, one = job.given.q, job.world()  # the one that the run gave back, as the last replicate left it
     everyone, employees = padded_rows(job.sizes + int(q.parents)), padded_rows(job.sizes)
-    firsts = np.cumsum(everyone, axis=1) - everyone
+    order = np.argsort(job.given.centers["area"], kind="stable")  # in which the engine lays centers out
+    firsts = np.empty_like(everyone)
+    firsts[:, order] = np.cumsum(everyone[:, order], axis=1) - everyone[:, order]
     own = job.world()  # another: the kernel takes the one it gives back
     own.whole[:] = one.whole
     fill_slots(own, firsts[-1], job.sizes[-1])

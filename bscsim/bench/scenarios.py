@@ -15,7 +15,7 @@ def standard() -> Scenario:
 
 
 def many_centers(number: int) -> Scenario:
-    """Return a scenario of so many centers, all of them in collaboratives of ten, each collaborative in its own area.
+    """Return a scenario of so many centers, ten an area, all of them dealt by lot to collaboratives of ten.
 
     >>> scenario = many_centers(20)
     >>> scenario.enrolment.places, scenario.population.areas

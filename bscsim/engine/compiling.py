@@ -60,25 +60,25 @@ def compiled(function: Callable[..., Any]) -> Any:
     >>> compiled(pull)(0.3, 1.4, 2.0, 1 / 12) == pull(0.3, 1.4, 2.0, 1 / 12)
     True
     """
-    return _compiled(function, False)
+    return _compiled(function, False, False)
 
 
-def _compiled(function: Callable[..., Any], inner: bool) -> Any:
-    """Compile a function for Python, or for compiled code alone."""
+def _compiled(function: Callable[..., Any], inner: bool, inlined: bool) -> Any:
+    """Compile a function for Python, or for compiled code alone, and there to be put into its caller or not."""
     _numba()  # refuses a vector library, also for what was compiled before
     with _LOCK:
-        if (function, inner) not in _DONE:
+        if (function, inner, inlined) not in _DONE:
             before = list(_DONE)
             try:
-                _wrap(function, inner)
+                _wrap(function, inner, inlined)
             except BaseException:  # Ctrl-C, say: nothing half-made may be found again
                 for unfinished in [key for key in _DONE if key not in before]:
                     del _DONE[unfinished]
                 raise
-        return _DONE[function, inner]
+        return _DONE[function, inner, inlined]
 
 
-def _wrap(function: Callable[..., Any], inner: bool) -> None:
+def _wrap(function: Callable[..., Any], inner: bool, inlined: bool) -> None:
     """Hand numba the function's own code, with the compiled form of all it names."""
     # Dispatcher first, what it names after: a function may call itself, or one that calls it.
     code, cells = function.__code__, function.__closure__ or ()
@@ -87,14 +87,15 @@ def _wrap(function: Callable[..., Any], inner: bool) -> None:
     own = types.FunctionType(code, names, None, function.__defaults__, closure)
     functools.update_wrapper(own, function)
     own.__kwdefaults__ = function.__kwdefaults__
-    options = OPTIONS | (INNER if inner else {}) | {"forceinline": inner and hasattr(function, "inlined")}
-    _DONE[function, inner] = _numba().njit(**options)(own)
-    if inner and hasattr(_DONE[function, inner], "get_call_template"):  # not with NUMBA_DISABLE_JIT
-        _make_inner(_DONE[function, inner])
+    options = OPTIONS | (INNER if inner else {}) | {"forceinline": inlined}
+    dispatcher = _DONE[function, inner, inlined] = _numba().njit(**options)(own)
+    if inner and hasattr(dispatcher, "get_call_template"):  # not with NUMBA_DISABLE_JIT
+        _make_inner(dispatcher)
+    whole = inlined and (hasattr(function, "vectorized") or not hasattr(function, "inlined"))  # with all that it calls
     named = _names(code) & function.__globals__.keys()
-    own.__globals__.update({name: _stand_in(function.__globals__[name]) for name in named})
+    own.__globals__.update({name: _stand_in(function.__globals__[name], whole) for name in named})
     for empty, cell in zip(closure, cells, strict=True):
-        empty.cell_contents = _stand_in(cell.cell_contents)
+        empty.cell_contents = _stand_in(cell.cell_contents, whole)
 
 
 def entry(function: Callable[..., Any]) -> Any:
@@ -132,10 +133,10 @@ def _names(code: types.CodeType) -> set[str]:
     return set(code.co_names).union(*(_names(part) for part in code.co_consts if isinstance(part, types.CodeType)))
 
 
-def _stand_in(value: Any) -> Any:
+def _stand_in(value: Any, inlined: bool) -> Any:
     """The compiled form of a function of the package; anything else as it is."""
     ours = isinstance(value, types.FunctionType) and str(value.__module__).startswith("bscsim.")
-    return _compiled(value, True) if ours else value
+    return _compiled(value, True, inlined or hasattr(value, "inlined")) if ours else value
 
 
 def _make_inner(dispatcher: Any) -> None:

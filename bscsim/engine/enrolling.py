@@ -44,14 +44,18 @@ def allot(s: State, plan: Plan, row: int) -> None:
 
 
 def start_collaboratives(q: Record, s: State, m: Market) -> None:
-    """E15, E13: facilitation and teams of the collaboratives that start this month."""
+    """E15, E13: facilitation and teams of a group's collaboratives that start this month."""
     clock = s.clock
-    fill(s.active, 0)
-    for c in range(s.centers.shape[0]):
-        center = s.centers[c]
+    for place in range(clock.first, clock.last):
+        center = s.centers[s.grouped[place]]
+        if center.joins != NONE:
+            s.active[center.joins] = 0
+    for place in range(clock.first, clock.last):
+        center = s.centers[s.grouped[place]]
         if center.joins != NONE and center.begins == clock.month:
             s.active[center.joins] += 1
-    for c in range(s.centers.shape[0]):
+    for place in range(clock.first, clock.last):
+        c = s.grouped[place]
         center = s.centers[c]
         if center.joins == NONE or center.begins != clock.month:
             continue

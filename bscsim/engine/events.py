@@ -48,7 +48,8 @@ LOT = (3, 0, 1, 2)
 
 def hold_events(q: Record, s: State, calendar: Record) -> None:
     """Process 4: the events of its collaborative's month in every active center."""
-    fill(s.active, 0)
+    for place in range(s.clock.participants):
+        s.active[s.centers[s.participants[place]].collaborative] = 0
     for place in range(s.clock.participants):
         center = s.centers[s.participants[place]]
         if center.status == ACTIVE:

@@ -8,7 +8,6 @@ does, ``clock.free`` the first of those given back, ``clock.fresh`` the first ne
 from __future__ import annotations
 
 from bscsim.engine.inlining import inlined
-from bscsim.engine.ordering import sort
 from bscsim.engine.state import MOOD, NONE, SET_POINT, Market, Record, State
 
 SEARCH_MONTHS = 12
@@ -18,7 +17,7 @@ FIRST, LAST = 0, 1
 
 
 def wait_for_work(s: State, m: Market, c: int, i: int, moment: float) -> None:
-    """Take the record of the person who leaves slot ``i``; they are queued when the whole step's exits are known."""
+    """Queue the person who leaves slot ``i`` of center ``c``, with all that the person will bring along."""
     clock, center, person = s.clock, s.centers[c], s.staff[i]
     entry = clock.free
     if entry != NONE:
@@ -44,36 +43,45 @@ def wait_for_work(s: State, m: Market, c: int, i: int, moment: float) -> None:
     for kind in range(s.level.shape[0]):
         for d in range(s.level.shape[1]):
             m.levels[entry, kind, d] = s.level[kind, d, i]
-    m.leaver_key[entry] = moment
-    m.leaver_tie[entry] = center.number << 10 | leaver.slot
-    m.order[clock.waiting_now] = entry
-    clock.waiting_now += 1
+    put_on(s, m, entry)
 
 
-def queue_leavers(s: State, m: Market) -> None:
-    """Queue the step's leavers by the moment of leaving."""
-    clock = s.clock
-    sort(m.order, clock.waiting_now, m.leaver_key, m.leaver_tie)
-    for place in range(clock.waiting_now):
-        entry = m.order[place]
-        leaver = m.leavers[entry]
-        queue = m.queues[leaver.area, leaver.role]
-        leaver.before = queue[LAST]
-        leaver.after = NONE
-        if queue[LAST] != NONE:
-            m.leavers[queue[LAST]].after = entry
-        else:
-            queue[FIRST] = entry
+@inlined
+def put_on(s: State, m: Market, entry: int) -> None:
+    """Put a leaver on the queue: behind who left in an earlier step, among those of this step by the moment."""
+    leaver = m.leavers[entry]
+    queue = m.queues[leaver.area, leaver.role]
+    before, after = queue[LAST], NONE
+    while before != NONE and left_later(m.leavers[before], leaver):
+        before, after = m.leavers[before].before, before
+    leaver.before, leaver.after = before, after
+    if before != NONE:
+        m.leavers[before].after = entry
+    else:
+        queue[FIRST] = entry
+    if after != NONE:
+        m.leavers[after].before = entry
+    else:
         queue[LAST] = entry
-    clock.waiting += clock.waiting_now
-    clock.waiting_now = 0
+    s.clock.waiting += 1
+
+
+@inlined
+def left_later(one: Record, other: Record) -> bool:
+    """Whether a leaver left in the same step as another and after them; at the same moment slots decide."""
+    if one.step != other.step:
+        return False
+    if one.moment != other.moment:
+        return bool(one.moment > other.moment)
+    return bool(one.number << 10 | one.slot > other.number << 10 | other.slot)
 
 
 def give_up(q: Record, s: State, m: Market) -> None:
     """Let go whoever has looked for longer than twelve months: the first of each queue."""
     clock = s.clock
     patience = SEARCH_MONTHS * q.steps_per_month
-    for area in range(m.queues.shape[0]):
+    for place in range(clock.first_area, clock.last_area):
+        area = s.areas[place]
         for role in range(m.queues.shape[1]):
             entry = m.queues[area, role, FIRST]
             while entry != NONE and clock.now - m.leavers[entry].moment > patience:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import nan
 from typing import NamedTuple
 
+from bscsim.engine.averaging import average_levels, sum_staff, sum_team
 from bscsim.engine.inlining import inlined
 from bscsim.engine.places import (
     ATTENDED,
@@ -47,16 +48,14 @@ from bscsim.engine.places import (
     SEATS_LOST,
     STAFF,
 )
-from bscsim.engine.rows import add, add_difference, divide, fill
-from bscsim.engine.seating import held
+from bscsim.engine.rows import copy, fill
 from bscsim.engine.state import (
+    COUNTS,
+    EVENT_COUNT,
     FIT,
-    GAINED,
     K0,
-    KNOWN,
     MOOD,
     NONE,
-    PRACTISED,
     PRESENT,
     ROLE_COUNT,
     SET_POINT,
@@ -72,6 +71,9 @@ from bscsim.engine.stock import current_authority, current_readiness
 from bscsim.engine.testing import team_drive
 from bscsim.record.measures import ACTIVE, PARENT
 from bscsim.record.stacks import Stacks
+
+TOGETHER = 4
+"""Centers that are recorded at once: as many as stay in the processor's first cache after they have worked."""
 
 
 class Rows(NamedTuple):
@@ -109,144 +111,152 @@ class Labels(NamedTuple):
     readiness_measured: Array
 
 
-def observe(q: Record, s: State, o: Stacks, row: int, t: int, c: int) -> None:
-    """Record the stocks of a center at the start of a month."""
-    observe_center(q, s, o, row, t, c)
-    observe_staff(s, o, row, t, c)
+@inlined
+def ends_run(s: State, begin: int, place: int) -> bool:
+    """Whether centers from place ``begin`` on are to be recorded with that at ``place`` as their last.
+
+    A few are recorded at once, because the rows of one center are so short that what precedes a loop over them takes
+    longer than the loop; their slots must stand side by side.
+    """
+    if place + 1 - begin == TOGETHER or place + 1 == s.clock.last:
+        return True
+    center = s.centers[s.grouped[place]]
+    return s.centers[s.grouped[place + 1]].first != center.first + center.everyone
+
+
+def observe_all(q: Record, s: State, o: Stacks, row: int, t: int) -> None:
+    """Record the stocks of a group's centers at the start of a month."""
+    begin = s.clock.first
+    for place in range(s.clock.first, s.clock.last):
+        if ends_run(s, begin, place):
+            observe(q, s, o, row, t, begin, place)
+            begin = place + 1
+
+
+def observe(q: Record, s: State, o: Stacks, row: int, t: int, begin: int, end: int) -> None:
+    """Record the stocks of the centers at places ``begin`` to ``end``, a run of slots, at the start of a month.
+
+    What is not there, as all of a record is before it is filled (NaN of means, 0 of counts), is left as it is.
+    """
+    first, last = s.centers[s.grouped[begin]], s.centers[s.grouped[end]]
+    average_levels(s, first.first, last.first + last.everyone)
+    for place in range(begin, end + 1):
+        c = s.grouped[place]
+        observe_center(q, s, o, row, t, c)
+        begin_sums(s, c)
+        team = observe_team(q, s, o, row, t, c) if s.centers[c].collaborative != NONE else 0
+        observe_staff(s, o, row, t, c, s.centers[c].first - first.first, team)
+        observe_roles(s, o, row, t, c)
 
 
 @inlined
 def observe_center(q: Record, s: State, o: Stacks, row: int, t: int, c: int) -> None:
     """What a center is and has."""
-    center = s.centers[c]
-    o.status[0, row, t, c] = center.status
-    real, count = o.month_real, o.month_count
-    real[READINESS, row, t, c] = current_readiness(q, s, c)
-    real[CAPACITY, row, t, c] = center.capacity
-    real[QI, row, t, c] = center.qi
-    real[CLIMATE, row, t, c] = center.climate
-    real[AUTHORITY, row, t, c] = current_authority(s, c)
+    center, real, fit = s.centers[c], o.month_real[row, c, t], o.fit[row, c, t, 0]
+    o.status[row, c, t, 0] = center.status
+    real[READINESS] = current_readiness(q, s, c)
+    real[CAPACITY] = center.capacity
+    real[QI] = center.qi
+    real[CLIMATE] = center.climate
+    real[AUTHORITY] = current_authority(s, c)
     for d in range(s.level.shape[1]):
-        o.fit[0, row, t, c, d] = s.driver[FIT, c, d]
-    if center.collaborative == NONE:
-        return
-    count[SEATS, row, t, c] = center.seats
-    count[SEATS_HELD, row, t, c] = held(s, c)
-    at_role = in_progress = 0
+        fit[d] = s.driver[FIT, c, d]
+
+
+@inlined
+def begin_sums(s: State, c: int) -> None:
+    """Nothing is added up by role yet."""
+    center = s.centers[c]
+    fill(center.practised_by, 0.0)
+    fill(center.known_by, 0.0)
+    fill(center.mood_by, 0.0)
+    fill(center.staff_by, 0)
+
+
+@inlined
+def observe_team(q: Record, s: State, o: Stacks, row: int, t: int, c: int) -> int:
+    """A team's seats, their holders and its work; returns how many holders are employees.
+
+    A parent counts, as the one of that role, while holding a seat.
+    """
+    center, count, seated = s.centers[c], o.month_count[row, c, t], s.centers[c].seated_by
+    fill(seated, 0)
+    filled = at_role = in_progress = 0
     for order in range(center.seats):
         seat = s.seats[c, order]
-        if seat.holder != NONE and s.staff[seat.holder].role == seat.named:
-            at_role += 1
+        if seat.holder != NONE:
+            role = s.staff[seat.holder].role
+            filled += 1
+            at_role += int(role == seat.named)
+            seated[role] += 1
+            if role == PARENT:
+                center.staff_by[PARENT] = 1
+                center.mood_by[PARENT] = s.slot[MOOD, seat.holder]
     for d in range(s.level.shape[1]):
         in_progress += center.open_pdsas[d]
-    count[SEATS_AT_ROLE, row, t, c] = at_role
-    count[PDSA_OPEN, row, t, c] = in_progress
+    count[SEATS] = center.seats
+    count[SEATS_HELD] = filled
+    count[SEATS_AT_ROLE] = at_role
+    count[PDSA_OPEN] = in_progress
     if center.status == ACTIVE:
-        real[DRIVE, row, t, c] = team_drive(q, s, c)
+        o.month_real[row, c, t, DRIVE] = team_drive(q, s, c)
+    copy(o.role_count[row, c, t, SEAT_HOLDERS], seated)
+    return filled - seated[PARENT]
 
 
 @inlined
-def average_levels(s: State, c: int) -> None:
-    """Each employee's mean over drivers of P, K and K - k0 into the rows PRACTISED, KNOWN and GAINED."""
-    first, count = s.centers[c].first, s.centers[c].employees
-    last = first + count
-    practised, known, gained = s.slot[PRACTISED, :count], s.slot[KNOWN, :count], s.slot[GAINED, :count]
-    fill(practised, 0.0)
-    fill(known, 0.0)
-    fill(gained, 0.0)
-    for d in range(s.level.shape[1]):
-        known_here = s.level[K, d, first:last]
-        add(practised, s.level[P, d, first:last])
-        add(known, known_here)
-        add_difference(gained, known_here, s.level[K0, d, first:last])
-    divide(practised, s.level.shape[1])
-    divide(known, s.level.shape[1])
-    divide(gained, s.level.shape[1])
-
-
-@inlined
-def observe_staff(s: State, o: Stacks, row: int, t: int, c: int) -> None:
-    """How the people of a center are and do: all, by role, and by team."""
-    average_levels(s, c)
-    center = s.centers[c]
-    practised_by, known_by, mood_by = center.practised_by, center.known_by, center.mood_by
-    counts, seated = center.staff_by, center.seated_by
-    fill(practised_by, 0.0)
-    fill(known_by, 0.0)
-    fill(mood_by, 0.0)
-    fill(counts, 0)
-    fill(seated, 0)
-    team_p = team_k = other_p = other_k = gain = mood = 0.0
-    team = others = 0
-    for place in range(center.headcount):
-        i = center.first + place
-        if s.slot[PRESENT, i] == 0.0:
-            continue
-        role, practised, known = s.staff[i].role, s.slot[PRACTISED, place], s.slot[KNOWN, place]
-        practised_by[role] += practised
-        known_by[role] += known
-        mood_by[role] += s.slot[MOOD, i]
-        counts[role] += 1
-        mood += s.slot[MOOD, i]
-        gain += s.slot[GAINED, place]
-        if s.staff[i].seat > 0:
-            seated[role] += 1
-            team += 1
-            team_p += practised
-            team_k += known
-        else:
-            others += 1
-            other_p += practised
-            other_k += known
-    if center.people > center.headcount:
-        observe_parent(s, mood_by, counts, seated, center.first + center.headcount)
-    real = o.month_real
-    real[MOTIVATION, row, t, c] = ratio(mood, center.present)
-    real[PRACTICE_TEAM, row, t, c] = ratio(team_p, team)
-    real[KNOWLEDGE_TEAM, row, t, c] = ratio(team_k, team)
-    real[PRACTICE_NONTEAM, row, t, c] = ratio(other_p, others)
-    real[KNOWLEDGE_NONTEAM, row, t, c] = ratio(other_k, others)
-    real[KNOWLEDGE_GAIN, row, t, c] = ratio(gain, center.present)
-    observe_roles(s, o, row, t, c)
+def observe_staff(s: State, o: Stacks, row: int, t: int, c: int, at: int, team: int) -> None:
+    """How the people of a center are and do: all, and by team."""
+    present, real = s.centers[c].present, o.month_real[row, c, t]
+    mood, gain = sum_staff(s, c, at)
+    team_p, team_k, other_p, other_k = sum_team(s, c, at, team)
+    if present > 0:
+        real[MOTIVATION] = mood / present
+        real[KNOWLEDGE_GAIN] = gain / present
+    if team > 0:
+        real[PRACTICE_TEAM] = team_p / team
+        real[KNOWLEDGE_TEAM] = team_k / team
+    if present > team:
+        real[PRACTICE_NONTEAM] = other_p / (present - team)
+        real[KNOWLEDGE_NONTEAM] = other_k / (present - team)
 
 
 @inlined
 def observe_roles(s: State, o: Stacks, row: int, t: int, c: int) -> None:
     """What was added up by role."""
-    center = s.centers[c]
-    counts = center.staff_by
+    center, counts = s.centers[c], s.centers[c].staff_by
+    staff, engagement = o.role_count[row, c, t, STAFF], o.role_real[row, c, t, ENGAGEMENT]
+    practice, knowledge = o.role_real[row, c, t, PRACTICE], o.role_real[row, c, t, KNOWLEDGE]
     for role in range(ROLE_COUNT):
-        o.role_count[STAFF, row, t, c, role] = counts[role]
-        o.role_count[SEAT_HOLDERS, row, t, c, role] = center.seated_by[role]
-        o.role_real[ENGAGEMENT, row, t, c, role] = ratio(center.mood_by[role], counts[role])
-        if role != PARENT:
-            o.role_real[PRACTICE, row, t, c, role] = ratio(center.practised_by[role], counts[role])
-            o.role_real[KNOWLEDGE, row, t, c, role] = ratio(center.known_by[role], counts[role])
-
-
-def observe_parent(s: State, mood_by: Array, counts: Array, seated: Array, i: int) -> None:
-    """A parent counts while holding a seat."""
-    if s.slot[PRESENT, i] > 0.0 and s.staff[i].seat > 0:
-        mood_by[PARENT] = s.slot[MOOD, i]
-        counts[PARENT] = 1
-        seated[PARENT] = 1
-
-
-def ratio(total: float, count: int) -> float:
-    """A mean; NaN of nothing."""
-    return total / count if count > 0 else nan
+        if counts[role] > 0:
+            staff[role] = counts[role]
+            engagement[role] = center.mood_by[role] / counts[role]
+            if role != PARENT:
+                practice[role] = center.practised_by[role] / counts[role]
+                knowledge[role] = center.known_by[role] / counts[role]
 
 
 def close_month(s: State, o: Stacks, row: int, t: int, c: int) -> None:
-    """Record what a center added up over a month, and start anew."""
-    center, real = s.centers[c], o.month_real
+    """Record what a center added up over a month, and start anew; where nothing happened, it is there already."""
+    center = s.centers[c]
     if center.touched or center.collaborative != NONE:
+        center.touched = False
+        close_sums(s, o, row, t, c)
         close_counts(s, o, row, t, c)
-    real[KNOWLEDGE_LOST, row, t, c] = center.knowledge_lost
-    real[LEAVER_PRACTICE, row, t, c] = center.leaver_practice
-    real[FIT_GAINED, row, t, c] = center.fit_gained
-    real[IDEAS_BORROWED, row, t, c] = center.ideas_borrowed
-    real[SEAT_HOURS, row, t, c] = center.seat_hours
+    if center.met:
+        center.met = False
+        close_events(s, o, row, t, c)
+
+
+@inlined
+def close_sums(s: State, o: Stacks, row: int, t: int, c: int) -> None:
+    """What flowed in a center."""
+    center, real = s.centers[c], o.month_real[row, c, t]
+    real[KNOWLEDGE_LOST] = center.knowledge_lost
+    real[LEAVER_PRACTICE] = center.leaver_practice
+    real[FIT_GAINED] = center.fit_gained
+    real[IDEAS_BORROWED] = center.ideas_borrowed
+    real[SEAT_HOURS] = center.seat_hours
     center.knowledge_lost = center.leaver_practice = center.fit_gained = 0.0
     center.ideas_borrowed = center.seat_hours = 0.0
 
@@ -265,26 +275,28 @@ def discard_month(s: State) -> None:
 
 @inlined
 def close_counts(s: State, o: Stacks, row: int, t: int, c: int) -> None:
-    """Record what was counted and paid in a center over a month, and start anew."""
+    """What was counted and paid in a center."""
+    center, count = s.centers[c], o.month_count[row, c, t]
+    for kind in range(SEATS_LOST, COUNTS):
+        count[kind] = center.counts[kind]
+    copy(o.cost[row, c, t, 0], center.cost)
+    copy(o.role_count[row, c, t, EXITS], center.exits)
+    copy(o.role_count[row, c, t, HIRES], center.hires)
+    fill(center.counts, 0)
+    fill(center.cost, 0.0)
+    fill(center.exits, 0)
+    fill(center.hires, 0)
+
+
+@inlined
+def close_events(s: State, o: Stacks, row: int, t: int, c: int) -> None:
+    """Whom a center's events were for, and who came."""
     center = s.centers[c]
-    center.touched = False
-    for kind in range(SEATS_LOST, o.month_count.shape[0]):
-        o.month_count[kind, row, t, c] = center.counts[kind]
-        center.counts[kind] = 0
-    for line in range(o.cost.shape[4]):
-        o.cost[0, row, t, c, line] = center.cost[line]
-        center.cost[line] = 0.0
+    invited, attended = o.event_count[row, c, t, INVITED], o.event_count[row, c, t, ATTENDED]
     for role in range(ROLE_COUNT):
-        o.role_count[EXITS, row, t, c, role] = center.exits[role]
-        o.role_count[HIRES, row, t, c, role] = center.hires[role]
-        center.exits[role] = center.hires[role] = 0
-    if not center.met:
-        return
-    center.met = False
-    for role in range(ROLE_COUNT):
-        for event in range(o.event_count.shape[5]):
-            o.event_count[INVITED, row, t, c, role, event] = center.invited[role, event]
-            o.event_count[ATTENDED, row, t, c, role, event] = center.attended[role, event]
+        for event in range(EVENT_COUNT):
+            invited[role, event] = center.invited[role, event]
+            attended[role, event] = center.attended[role, event]
             center.invited[role, event] = center.attended[role, event] = 0
 
 
@@ -295,17 +307,17 @@ def close_run(s: State, o: Stacks, row: int) -> None:
     for c in range(s.centers.shape[0]):
         center = s.centers[c]
         people += center.people - center.vacant
-        o.center_real[0, row, c] = center.withdrawal_month
+        o.center_real[row, c, 0] = center.withdrawal_month
         if center.collaborative != NONE:
-            o.center_flag[METRICS_MADE, row, c] = center.makes_metrics
-            o.center_flag[METRICS_USED, row, c] = center.uses_metrics
+            o.center_flag[row, c, METRICS_MADE] = center.makes_metrics
+            o.center_flag[row, c, METRICS_USED] = center.uses_metrics
             for role in range(ROLE_COUNT):
-                o.call_count[CALL_HOLDERS, row, c, role] = center.call_holders[role]
-                o.call_count[CALL_REGULARS, row, c, role] = center.call_regulars[role]
-    o.persons[PERSONS_CREATED, row] = clock.created
-    o.persons[PERSONS_PRESENT, row] = people
-    o.persons[PERSONS_WAITING, row] = clock.waiting
-    o.persons[PERSONS_LEFT, row] = clock.left
+                o.call_count[row, c, CALL_HOLDERS, role] = center.call_holders[role]
+                o.call_count[row, c, CALL_REGULARS, role] = center.call_regulars[role]
+    o.persons[row, PERSONS_CREATED] = clock.created
+    o.persons[row, PERSONS_PRESENT] = people
+    o.persons[row, PERSONS_WAITING] = clock.waiting
+    o.persons[row, PERSONS_LEFT] = clock.left
 
 
 def label(s: State, labels: Labels, row: int) -> None:
@@ -323,16 +335,17 @@ def label(s: State, labels: Labels, row: int) -> None:
         labels.cohort[row, c] = 0 if joined else NONE
 
 
-def list_staff(s: State, rows: Rows, at: int, month: int) -> int:
-    """Write a row a slot, from row ``at`` on; NaN where nobody is.  Returns the row after the last."""
-    for c in range(s.centers.shape[0]):
+def list_staff(s: State, rows: Rows, start: int, month: int) -> None:
+    """Write a group's rows of a wave that begins at row ``start``, one a slot; NaN where nobody is."""
+    for place in range(s.clock.first, s.clock.last):
+        c = s.grouped[place]
         center = s.centers[c]
+        at = start + center.listed_before
         for i in range(center.first, center.first + center.people):
             list_slot(s, rows, at, c, i)
             rows.replicate[at] = s.clock.replicate
             rows.month[at] = month
             at += 1
-    return at
 
 
 @inlined

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from numpy import uint64
+
 from bscsim.engine.inlining import inlined
-from bscsim.engine.state import Array
+from bscsim.engine.state import LANES, Array
+
+# Unsigned, so that an index needs no check for counting from the end, which would keep a loop from becoming vectors.
+ONE, TWO, THREE, QUAD = uint64(1), uint64(2), uint64(3), uint64(LANES)
 
 
 @inlined
@@ -21,17 +26,21 @@ def copy(target: Array, source: Array) -> None:
 
 
 @inlined
-def add(total: Array, row: Array) -> None:
-    """Add a row to another."""
+def add_three(total: Array, row: Array, second: Array, third: Array, anew: bool) -> None:
+    """Add three rows, one after the other, to a row, or to 0 if the sum begins ``anew``."""
     for i in range(total.shape[0]):
-        total[i] += row[i]
+        before = 0.0 if anew else total[i]
+        total[i] = before + row[i] + second[i] + third[i]
 
 
 @inlined
-def add_difference(total: Array, row: Array, other: Array) -> None:
-    """Add ``row - other`` to a row."""
+def add_three_differences(
+    total: Array, row: Array, less: Array, second: Array, less2: Array, third: Array, less3: Array, anew: bool
+) -> None:
+    """Add three differences of rows, one after the other, to a row, or to 0 if the sum begins ``anew``."""
     for i in range(total.shape[0]):
-        total[i] += row[i] - other[i]
+        before = 0.0 if anew else total[i]
+        total[i] = before + (row[i] - less[i]) + (second[i] - less2[i]) + (third[i] - less3[i])
 
 
 @inlined
@@ -42,12 +51,13 @@ def divide(row: Array, by: float) -> None:
 
 
 @inlined
-def weighted_sum(values: Array, weight: Array) -> float:
-    """Sum of ``weight x values`` over rows cut into quads, [n / 4, 4]: in four lanes, which are added up at the end."""
-    a = b = c = d = 0.0
-    for j in range(values.shape[0]):
-        a += weight[j, 0] * values[j, 0]
-        b += weight[j, 1] * values[j, 1]
-        c += weight[j, 2] * values[j, 2]
-        d += weight[j, 3] * values[j, 3]
-    return (a + b) + (c + d)
+def weighted_sum(values: Array, weight: Array, first: int, count: int, running: Array) -> float:
+    """Sum of ``weight x values`` over ``count`` slots, whole quads, from ``first``: in four lanes, added up at the end.
+
+    The compiler makes no vectors of a sum, whose order is ours, but of running sums it does: in ``running``, LANES
+    longer than a row, each number is the one LANES before it and a product more.  Its first quad is 0 and stays so.
+    """
+    start, n = uint64(first), uint64(count)
+    for i in range(n):
+        running[i + QUAD] = running[i] + weight[start + i] * values[start + i]
+    return (running[n] + running[n + ONE]) + (running[n + TWO] + running[n + THREE])

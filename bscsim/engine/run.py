@@ -190,8 +190,9 @@ def run_rows(job: Job, first: int, end: int) -> int:
     at = first
     while at < end:
         one = job.world()
+        other = job.world() if job.paired else one
         burnt, known = _burnt(job, at, end, one)
-        done = int(_call(job, at, end, one, burnt, known))
+        done = int(_call(job, at, end, one, other, burnt, known))
         _keep(job, at, at + done, one, burnt, known)
         at += done
         if at < end:  # more people between two jobs than there was room for: this one again, with twice the room
@@ -199,15 +200,16 @@ def run_rows(job: Job, first: int, end: int) -> int:
             for out in job.outs:
                 stacks.blank(out, at)
         else:
-            job.give_back(one)
+            for world_ in (other, one) if job.paired else (one,):
+                job.give_back(world_)
     return end - first
 
 
-def _call(job: Job, at: int, end: int, one: World, burnt: Array, known: Array) -> Any:
+def _call(job: Job, at: int, end: int, one: World, other: World, burnt: Array, known: Array) -> Any:
     outs = (job.outs[0], job.rows[0], job.outs[-1], job.rows[-1])
     plan = job.plan._replace(collaborative=job.plan.collaborative[at:end], recruited=job.plan.recruited[at:end])
     return entry(run_block)(
-        *job.given, job.sizes[at:end], job.replicates[at:end], one, np.empty_like(one.whole), job.labels, *outs,
+        *job.given, job.sizes[at:end], job.replicates[at:end], one, other, job.labels, *outs,
         job.starts[at:end], job.paired, at, burnt, known, plan,
     )  # fmt: skip
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from math import inf, nan
 
-from bscsim.engine.arriving import begin_career, set_positions
+from bscsim.engine.arriving import begin_career, draw_job, set_positions
+from bscsim.engine.groups import form_groups
 from bscsim.engine.market import FIRST, LAST
 from bscsim.engine.rows import fill
 from bscsim.engine.seating import OTHER_SHARE
-from bscsim.engine.state import BYSTANDERS, FIT, LANES, NONE, REFILL_AT, SHARE, TENURE, Array, Market, Record, State
+from bscsim.engine.state import FIT, LANES, NONE, REFILL_AT, SHARE, TENURE, Array, Market, Record, State
 from bscsim.engine.stock import take_stock
 from bscsim.record.measures import ASSISTANT, PARENT, POOL, TEACHER
 from bscsim.rules.beginnings import center_traits, drawn_size, first_tenure
@@ -41,7 +42,7 @@ def draw_sizes(q: Record, centers: Record, replicates: Array, sizes: Array) -> i
 
 
 def begin(q: Record, s: State, m: Market, centers: Record, sizes: Array, replicate: int) -> None:
-    """Lay out a replicate's centers and let their first occupants start."""
+    """Lay out a replicate's centers, group after group, and let their first occupants start."""
     clock = s.clock
     clock.replicate = replicate
     clock.month = -q.burn_in
@@ -49,18 +50,25 @@ def begin(q: Record, s: State, m: Market, centers: Record, sizes: Array, replica
     for area in range(m.queues.shape[0]):
         for role in range(m.queues.shape[1]):
             m.queues[area, role, FIRST] = m.queues[area, role, LAST] = NONE
-    fill(s.slot[BYSTANDERS], OTHER_SHARE)
-    first = 0
     for c in range(s.centers.shape[0]):
+        s.centers[c].area = centers[c].area
+        s.centers[c].joins = NONE
+        s.grouped[c] = c
+        s.centers[c].listed_before = clock.listed
+        clock.listed += sizes[c] + q.parents
+    form_groups(s)
+    first = 0
+    for place in range(s.centers.shape[0]):
+        c = s.grouped[place]
         first = open_center(q, s, centers, c, sizes[c], first)
-        hire_first(q, s, c)
+        hire_first(q, s, m, c)
         take_stock(q, s, c)
 
 
 def open_center(q: Record, s: State, centers: Record, c: int, size: int, first: int) -> int:
     """A center's traits and slots; returns the first slot after it."""
     center, replicate = s.centers[c], s.clock.replicate
-    center.number, center.sector, center.area = centers[c].number, centers[c].sector, centers[c].area
+    center.number, center.sector = centers[c].number, centers[c].sector
     center.headcount, center.first, center.people = size, first, size + q.parents
     center.employees, center.everyone = padded(size), padded(size + q.parents)
     traits = center_traits(q, q.seed, replicate, center.number)
@@ -69,7 +77,7 @@ def open_center(q: Record, s: State, centers: Record, c: int, size: int, first: 
     center.climate = center.climate0 = traits.climate
     center.frailty = traits.frailty
     center.status = POOL
-    center.collaborative = center.joins = NONE
+    center.collaborative = NONE
     center.withdrawal_month = nan
     fill(s.driver[FIT, c], q.fit_start)
     rooms = assistants = teachers = 0
@@ -91,12 +99,13 @@ def open_center(q: Record, s: State, centers: Record, c: int, size: int, first: 
     return first + center.everyone
 
 
-def hire_first(q: Record, s: State, c: int) -> None:
+def hire_first(q: Record, s: State, m: Market, c: int) -> None:
     """The first occupants of a center's slots."""
     center = s.centers[c]
     set_positions(q, s, c)
     for i in range(center.first, center.first + center.people):
-        begin_career(q, s, c, i)
+        draw_job(q, s, m, c, i)
+        begin_career(q, s, m, c, i)
         s.slot[REFILL_AT, i] = inf
         s.slot[TENURE, i] = first_tenure(q, q.seed, s.clock.replicate, center.number, i - center.first)
     center.present = center.headcount

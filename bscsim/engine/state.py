@@ -42,14 +42,15 @@ CENTER = np.dtype([
     ("call_holders", "i8", (ROLE_COUNT,)), ("call_regulars", "i8", (ROLE_COUNT,)), ("sector", "i8"),
     ("motivation", "f8"), ("habit", "f8"), ("frailty", "f8"), ("withdrawal_month", "f8"), ("true_readiness", "f8"),
     ("measured_readiness", "f8"), ("measured_motivation", "f8"), ("measured_capacity", "f8"), ("measured_qi", "f8"),
-    ("joins", "i8"), ("begins", "i8"), ("recruited", "?"),
+    ("joins", "i8"), ("begins", "i8"), ("listed_before", "i8"), ("recruited", "?"),
 ], align=True)  # fmt: skip
 """A center, what every step reads first.
 
 ``first`` is its first slot; ``people`` its slots in use, ``employees`` and ``everyone`` the padded ends of rows without
 and with the parent's slot, all counted from ``first``; ``present`` counts the employees who are there, ``vacant`` the
 slots without anybody.  ``joins`` is the collaborative it is put in (NONE: in none) and ``begins`` the month in which
-that starts; ``collaborative`` is its number from then on, and NONE until then.  ``touched`` says that this month has
+that starts; ``collaborative`` is its number from then on, and NONE until then.  ``listed_before`` counts the rows that
+other centers have at a wave before its own.  ``touched`` says that this month has
 anything in ``counts`` (by place in the record), ``exits``, ``hires`` or ``cost``, ``met`` that it has any in
 ``invited`` or ``attended``; the names that end in ``_by`` are room to work in.
 """
@@ -62,8 +63,13 @@ SEAT = np.dtype([
 STAFF = np.dtype([
     ("center", "i8"), ("role", "i8"), ("seat", "i8"), ("occupant", "i8"),
     ("lot", "f8"), ("last_event", "i8"), ("exposed", "?"), ("ever_seat", "?"), ("calls_offered", "i8"),
-    ("calls_attended", "i8"), ("classroom", "i8"), ("person", "i8"),
+    ("calls_attended", "i8"), ("classroom", "i8"), ("person", "i8"), ("near", "f8"), ("turn", "f8"),
 ], align=True)  # fmt: skip
+"""A position and who holds it.
+
+While it is vacant, ``near`` is the lot that says whether it looks for people nearby, ``turn`` its place in the order
+of hires.
+"""
 
 LEAVER = np.dtype([
     ("step", "i8"), ("moment", "f8"), ("number", "i8"), ("slot", "i8"), ("area", "i8"), ("role", "i8"),
@@ -74,16 +80,21 @@ LEAVER = np.dtype([
 CLOCK = np.dtype([
     ("replicate", "i8"), ("now", "i8"), ("month", "i8"), ("season", "f8"), ("treated", "?"), ("full", "?"),
     ("collaboratives", "i8"), ("participants", "i8"), ("created", "i8"), ("left", "i8"), ("waiting", "i8"),
-    ("waiting_now", "i8"), ("free", "i8"), ("fresh", "i8"), ("allotted", "?"),
+    ("free", "i8"), ("fresh", "i8"), ("allotted", "?"), ("groups", "i8"), ("first", "i8"), ("last", "i8"),
+    ("first_area", "i8"), ("last_area", "i8"), ("listed", "i8"),
 ], align=True)  # fmt: skip
-"""Where a run stands: what it simulates, the step, the ledger of persons; ``allotted``: places come from outside."""
+"""Where a run stands: what it simulates, the step, the ledger of persons; ``allotted``: places come from outside.
+
+``first`` and ``last``, ``first_area`` and ``last_area`` are the places in ``grouped`` and in ``areas`` of the group
+whose turn it is, ``participants`` its centers in collaboratives; ``listed`` counts the rows of all centers at a wave.
+"""
 
 # Rows of ``slot``: numbers of a position or its holder that move every step.
 (PRESENT, EMPLOYED, MOOD, SET_POINT, EXIT_CLOCK, TENURE, POSITION, CONTACT, RELEVANCE, HOURS, DOSE, SHARE,
  EXIT_AT, REFILL_AT) = range(14)  # fmt: skip
-# Rows to work in, from their beginning whatever the center, so that they stay in the processor's cache; the last two
-# always hold 0 and the share of successes that lifts who holds no seat.
-WEIGHT, ADDED, CROSSING, HOME, PRACTISED, KNOWN, GAINED, NOTHING, BYSTANDERS = range(14, 23)
+# Rows to work in: but for WEIGHT from their beginning whatever the center, so that they stay in the processor's cache.
+# NOTHING is 0 and stays so.
+WEIGHT, ADDED, CROSSING, HOME, PRACTISED, KNOWN, GAINED, NOTHING = range(14, 22)
 # Planes of ``level``: knowledge, its entry value, practice, habit.
 K, K0, P, B = range(4)
 # Planes of ``driver``: fit, colleagues' mean practice and weighted mean knowledge, and the rates of E12.
@@ -106,13 +117,16 @@ class State(NamedTuple):
     slot: Array  # [rows, N]: PRESENT (1. where somebody is, else 0.), EMPLOYED (parents left out), MOOD (M), ...
     level: Array  # [4, D, N]: K, K0, P, B
     driver: Array  # [6, C, D]: FIT, ...
-    slot_quads: Array  # [rows, N / 4, 4], ``slot`` again
-    level_quads: Array  # [4, D, N / 4, 4], ``level`` again
+    running: Array  # [N + LANES]: room for a running sum (rows.weighted_sum)
     best_fit: Array  # [K, D]
     leaders_gain: Array  # [A, D]
     leaders: Array  # [A] whose gain that is the mean of
     active: Array  # [K] centers active this month
-    participants: Array  # [C] centers in a collaborative that has started, in the order of their numbers
+    participants: Array  # [C] centers of a group in a collaborative that has started, in the order of their numbers
+    group: Array  # [A] the group to which an area belongs
+    grouped: Array  # [C] centers, group after group
+    areas: Array  # [A] areas, group after group
+    firsts: Array  # [2, A + 1] where each group begins in ``grouped`` and in ``areas``, and where the last ends
 
 
 class Market(NamedTuple):
@@ -121,14 +135,12 @@ class Market(NamedTuple):
     leavers: Record  # [capacity] LEAVER
     levels: Array  # [capacity, 4, D]: what each of them knows and does
     queues: Array  # [A, roles, 2] first and last leaver of a role in an area
-    order: Array  # [capacity]: leavers of a step, or centers, to be sorted
-    leaver_key: Array  # [capacity]
-    leaver_tie: Array  # [capacity]
+    order: Array  # [C]: centers to be sorted
     vacancies: Array  # [N]: slots to be filled in a step
     key: Array  # [N], of vacancies or centers
     tie: Array  # [N]
-    near: Array  # [N]: the lots of vacancies that say whether they look nearby
-    found: Array  # [N + 1]: places in a center
+    found: Array  # places in a center, or in a row of ``drawn``, and one more
+    drawn: Array  # [3, D + 2 and padding]: what is drawn for a person: uniforms, second uniforms, scores
 
 
 class World(NamedTuple):
@@ -143,9 +155,11 @@ def world(centers: int, slots: int, drivers: int, collaboratives: int, areas: in
     """Allocate one replicate's world: views of one block of memory, apart from what burn-in leaves no trace in."""
     kept: dict[str, tuple[tuple[int, ...], Any]] = {
         "clock": ((1,), CLOCK), "centers": ((centers,), CENTER), "seats": ((centers, SEATS), SEAT),
-        "staff": ((slots,), STAFF), "slot": ((BYSTANDERS + 1, slots), float),
+        "staff": ((slots,), STAFF), "slot": ((NOTHING + 1, slots), float),
         "level": ((B + 1, drivers, slots), float), "driver": ((REVERT + 1, centers, drivers), float),
         "leaders_gain": ((areas, drivers), float), "participants": ((centers,), int),
+        "group": ((areas,), int), "grouped": ((centers,), int), "areas": ((areas,), int),
+        "firsts": ((2, areas + 1), int),
         "queues": ((areas, ROLE_COUNT, 2), int), "leavers": ((leavers,), LEAVER),
         "levels": ((leavers, B + 1, drivers), float),
     }  # fmt: skip
@@ -158,15 +172,15 @@ def world(centers: int, slots: int, drivers: int, collaboratives: int, areas: in
     parts = {
         name: _records(np.ndarray(shape, kind, whole.data, starts[name])) for name, (shape, kind) in kept.items()
     }
-    for name in ("order", "leaver_tie"):
-        parts[name] = np.zeros(leavers, int)
-    for name in ("vacancies", "tie", "found"):
-        parts[name] = np.zeros(slots + 1, int)
-    parts |= {"leaver_key": np.zeros(leavers), "key": np.zeros(slots), "near": np.zeros(slots)}
+    parts["order"] = np.zeros(centers, int)
+    width = -(-(drivers + 2) // LANES) * LANES
+    for name in ("vacancies", "tie"):
+        parts[name] = np.zeros(slots, int)
+    parts |= {"found": np.zeros(max(slots, width) + 1, int), "drawn": np.zeros((3, width))}
+    parts["key"] = np.zeros(slots)
     parts["best_fit"] = np.zeros((collaboratives, drivers))
     parts |= {"leaders": np.zeros(areas, int), "active": np.zeros(collaboratives, int)}
-    parts["slot_quads"] = parts["slot"].reshape(BYSTANDERS + 1, -1, LANES)
-    parts["level_quads"] = parts["level"].reshape(B + 1, drivers, -1, LANES)
+    parts["running"] = np.zeros(slots + LANES)
     parts["clock"] = parts["clock"][0]
     return World(
         State(**{name: parts[name] for name in State._fields}),

@@ -12,7 +12,6 @@ from bscsim.engine.state import (
     FIT,
     HELP_TARGET,
     K0,
-    LANES,
     MOOD,
     NONE,
     PRACTICE_MEAN,
@@ -37,8 +36,8 @@ def current_engagement(s: State, c: int) -> float:
     center = s.centers[c]
     if center.present == 0:
         return center.engagement
-    first, last = center.first // LANES, (center.first + center.employees) // LANES
-    return weighted_sum(s.slot_quads[MOOD, first:last], s.slot_quads[EMPLOYED, first:last]) / center.present
+    total = weighted_sum(s.slot[MOOD], s.slot[EMPLOYED], center.first, center.employees, s.running)
+    return total / center.present
 
 
 @inlined
@@ -73,13 +72,16 @@ def take_stock(q: Record, s: State, c: int) -> None:
 def remember_means(q: Record, s: State, c: int) -> None:
     """Mean engagement; by driver mean practice and weighted mean knowledge."""
     center = s.centers[c]
-    first, last = center.first // LANES, (center.first + center.employees) // LANES
+    first, count = center.first, center.employees
     center.engagement = current_engagement(s, c)
-    here, weight = s.slot_quads[EMPLOYED, first:last], s.slot_quads[WEIGHT, : last - first]
-    weights = help_weights(q, s, c)
+    here = weight = s.slot[EMPLOYED]
+    weights = 1.0 * center.present
+    if center.seats > 0:
+        weight = s.slot[WEIGHT]
+        weights = help_weights(q, s, c)
     for d in range(s.level.shape[1]):
-        s.driver[PRACTICE_MEAN, c, d] = weighted_sum(s.level_quads[P, d, first:last], here) / center.present
-        s.driver[HELP_TARGET, c, d] = weighted_sum(s.level_quads[K, d, first:last], weight) / weights
+        s.driver[PRACTICE_MEAN, c, d] = weighted_sum(s.level[P, d], here, first, count, s.running) / center.present
+        s.driver[HELP_TARGET, c, d] = weighted_sum(s.level[K, d], weight, first, count, s.running) / weights
 
 
 @inlined
@@ -87,13 +89,13 @@ def help_weights(q: Record, s: State, c: int) -> float:
     """E11: weight of each employee's knowledge in what colleagues pick up (row WEIGHT), and their sum."""
     center = s.centers[c]
     first, last = center.first, center.first + center.employees
-    copy(s.slot[WEIGHT, : center.employees], s.slot[EMPLOYED, first:last])
+    copy(s.slot[WEIGHT, first:last], s.slot[EMPLOYED, first:last])
     weights = 1.0 * center.present
     recent = RECENT_MONTHS * q.steps_per_month
     for order in range(center.seats):
         i = s.seats[c, order].holder
         if i != NONE and s.clock.now - s.staff[i].last_event <= recent and i < first + center.headcount:
-            s.slot[WEIGHT, i - first] = SEAT_WEIGHT
+            s.slot[WEIGHT, i] = SEAT_WEIGHT
             weights += SEAT_WEIGHT - 1.0
     return weights
 
@@ -101,8 +103,8 @@ def help_weights(q: Record, s: State, c: int) -> float:
 def compare_notes(s: State) -> None:
     """E8, E14: each collaborative's best fit, and what each area's leaders gained."""
     clock = s.clock
-    for number in range(clock.collaboratives):
-        fill(s.best_fit[number], 0.0)
+    for place in range(clock.participants):
+        fill(s.best_fit[s.centers[s.participants[place]].collaborative], 0.0)
     for place in range(clock.participants):
         c = s.participants[place]
         best = s.centers[c].collaborative
@@ -116,9 +118,9 @@ def average_gains(s: State) -> None:
 
     Summed in the order of the centers' numbers, which is that of the participants.
     """
-    fill(s.leaders, 0)
-    for area in range(s.leaders_gain.shape[0]):
-        fill(s.leaders_gain[area], 0.0)
+    for place in range(s.clock.first_area, s.clock.last_area):
+        s.leaders[s.areas[place]] = 0
+        fill(s.leaders_gain[s.areas[place]], 0.0)
     for place in range(s.clock.participants):
         center = s.centers[s.participants[place]]
         i, area = center.first, center.area
@@ -129,7 +131,8 @@ def average_gains(s: State) -> None:
         if s.staff[i].exposed:
             for d in range(s.level.shape[1]):
                 s.leaders_gain[area, d] += s.level[K, d, i] - s.level[K0, d, i]
-    for area in range(s.leaders_gain.shape[0]):
+    for place in range(s.clock.first_area, s.clock.last_area):
+        area = s.areas[place]
         if s.leaders[area] > 0:
             divide(s.leaders_gain[area], s.leaders[area])
 

@@ -126,17 +126,17 @@ def add_month(
     """Add what happened during a month."""
     real = treated.month_real
     for c in range(collaborative.shape[1]):
-        flows[BORROWED, TREATED] += real[IDEAS_BORROWED, row, month, c]
-        flows[GAINED, TREATED] += real[FIT_GAINED, row, month, c]
+        flows[BORROWED, TREATED] += real[row, c, month, IDEAS_BORROWED]
+        flows[GAINED, TREATED] += real[row, c, month, FIT_GAINED]
         if collaborative[row, c] < 0:
             continue
         count = treated.month_count
-        flows[STARTED, TREATED] += count[PDSA_STARTED, row, month, c]
-        flows[SUCCEEDED, TREATED] += count[PDSA_SUCCEEDED, row, month, c]
-        flows[DUE, TREATED] += count[REPORT_DUE, row, month, c]
-        flows[SENT, TREATED] += count[REPORT_SENT, row, month, c]
-        add_events(treated.event_count[INVITED, row, month, c], treated.event_count[ATTENDED, row, month, c], flows)
-        cost = treated.cost[0, row, month, c]
+        flows[STARTED, TREATED] += count[row, c, month, PDSA_STARTED]
+        flows[SUCCEEDED, TREATED] += count[row, c, month, PDSA_SUCCEEDED]
+        flows[DUE, TREATED] += count[row, c, month, REPORT_DUE]
+        flows[SENT, TREATED] += count[row, c, month, REPORT_SENT]
+        add_events(treated.event_count[row, c, month, INVITED], treated.event_count[row, c, month, ATTENDED], flows)
+        cost = treated.cost[row, c, month, 0]
         sponsor = center = 0.0
         for line in range(SPONSORED):
             sponsor += cost[line]
@@ -167,27 +167,27 @@ def add_leavers(stacks: Stacks, world: int, row: int, month: int, c: int, flows:
     """Add who left a center, of how many, and what it cost to hire."""
     left = positions = 0
     for role in range(PARENT):
-        left += stacks.role_count[EXITS, row, month, c, role]
-        positions += stacks.role_count[STAFF, row, month, c, role]
+        left += stacks.role_count[row, c, month, EXITS, role]
+        positions += stacks.role_count[row, c, month, STAFF, role]
     flows[LEFT, world] += left
     flows[POSITIONS, world] += positions
-    flows[HIRING_COST, world] += stacks.cost[0, row, month, c, HIRING]
+    flows[HIRING_COST, world] += stacks.cost[row, c, month, 0, HIRING]
 
 
 def add_center(treated: Stacks, twin: Stacks, row: int, t: int, c: int, paired: bool, means: Array) -> None:
     """Add the state of an enrolled center at the start of a month."""
     real, count = treated.month_real, treated.month_count
-    fit = level(treated.fit[0, row, t], c)
+    fit = level(treated.fit[row, c, t], 0)
     put_known(means, FIT, fit)
     if fit == fit:
-        put(means, FORMAL, TREATED, above(treated.fit[0, row, t], c) / treated.fit.shape[4])
-    put_known(means, READY, real[READINESS, row, t, c])
-    if count[SEATS, row, t, c] > 0:
-        put(means, SEATED, TREATED, count[SEATS_HELD, row, t, c] / count[SEATS, row, t, c])
+        put(means, FORMAL, TREATED, above(treated.fit[row, c, t], 0) / treated.fit.shape[4])
+    put_known(means, READY, real[row, c, t, READINESS])
+    if count[row, c, t, SEATS] > 0:
+        put(means, SEATED, TREATED, count[row, c, t, SEATS_HELD] / count[row, c, t, SEATS])
     # Who withdraws does so during a month: at its start, of which the record tells, the center is still active.
-    put(means, ACTIVE_SHARE, TREATED, 0.0 if treated.center_real[0, row, c] < t else 1.0)
+    put(means, ACTIVE_SHARE, TREATED, 0.0 if treated.center_real[row, c, 0] < t else 1.0)
     if paired:
-        put_known(means, FIT_GAP, fit - level(twin.fit[0, row, t], c))
+        put_known(means, FIT_GAP, fit - level(twin.fit[row, c, t], 0))
         put_known(means, QI_GAP, gap(treated, twin, QI, row, t, c))
         put_known(means, CLIMATE_GAP, gap(treated, twin, CLIMATE, row, t, c))
         put_known(means, READY_GAP, gap(treated, twin, READINESS, row, t, c))
@@ -205,7 +205,7 @@ def add_outside(treated: Stacks, twin: Stacks, row: int, t: int, c: int, means: 
 @inlined
 def gap(treated: Stacks, twin: Stacks, measure: int, row: int, t: int, c: int) -> float:
     """A float stock of a center minus the twin's."""
-    return np.float64(treated.month_real[measure, row, t, c]) - np.float64(twin.month_real[measure, row, t, c])
+    return np.float64(treated.month_real[row, c, t, measure]) - np.float64(twin.month_real[row, c, t, measure])
 
 
 def add_people(

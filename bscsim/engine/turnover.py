@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bscsim.engine.arriving import begin_career, begin_job, start_within_step
+from bscsim.engine.arriving import begin_career, begin_job, draw_job, start_within_step
 from bscsim.engine.inlining import inlined
-from bscsim.engine.market import give_up, latest_leaver, queue_leavers, take_leaver, wait_for_work
+from bscsim.engine.market import give_up, latest_leaver, take_leaver, wait_for_work
 from bscsim.engine.ordering import sort
 from bscsim.engine.places import LOCAL_HIRES, SEATS_LOST
 from bscsim.engine.seating import lose_seat
@@ -31,7 +31,6 @@ from bscsim.engine.state import (
     State,
 )
 from bscsim.record.measures import ACTIVE, HIRING, PARENT, SUPPORTS, TEACHER
-from bscsim.rules.draws import HIRE, VACANCY, staff_item, uniform, uniform2
 from bscsim.rules.turnover import (
     climate_after_exits,
     crossing,
@@ -39,48 +38,37 @@ from bscsim.rules.turnover import (
     newcomer_factor,
     onboarded_knowledge,
     qi_after_losses,
+    stays,
     vacancy_months,
 )
 
-
-@inlined
-def cumulate(added: Array, position: Array, tenure: Array, mood: Array, season: float, new: float, engage: float,
-             climate: float, dt: float) -> None:  # fmt: skip
-    """E1: the hazard that a step adds to each clock of a center."""
-    for i in range(added.shape[0]):
-        newcomer = newcomer_factor(new, tenure[i], dt)
-        added[i] = exit_hazard(position[i], season, newcomer, engage, mood[i], climate) * dt
+STAYED = -1.0
+"""In row ADDED after a step: the person stays; otherwise what the step added to the exit clock."""
 
 
 @inlined
-def cross(share: Array, clock: Array, added: Array, threshold: Array) -> None:
-    """E1: when in the step each clock of a center passes its threshold; above 1 when it does not."""
-    for i in range(share.shape[0]):
-        share[i] = crossing(clock[i], added[i], threshold[i])
-
-
-@inlined
-def wind(clock: Array, added: Array, share: Array) -> None:
-    """E1: the clocks of those who stay go on."""
+def run_clocks(
+    clock: Array, tenure: Array, added: Array, threshold: Array, position: Array, mood: Array, season: float,
+    new: float, engage: float, climate: float, dt: float,
+) -> None:  # fmt: skip
+    """E1: the exit clocks and the tenure of those who stay go on; of the others ``added`` keeps what the step adds."""
     for i in range(clock.shape[0]):
-        clock[i] += added[i] if share[i] > 1.0 else 0.0
-
-
-@inlined
-def age(tenure: Array, share: Array, dt: float) -> None:
-    """Those who stay have been here for longer."""
-    for i in range(tenure.shape[0]):
-        tenure[i] += dt if share[i] > 1.0 else 0.0
+        before, years = clock[i], tenure[i]
+        more = exit_hazard(position[i], season, newcomer_factor(new, years, dt), engage, mood[i], climate) * dt
+        on = stays(before, more, threshold[i])
+        clock[i] = before + (more if on else 0.0)  # a store for everybody: masked ones are slow on some processors
+        tenure[i] = years + (dt if on else 0.0)
+        added[i] = STAYED if on else more
 
 
 def turn_over(q: Record, s: State, m: Market) -> None:
-    """Process 1: exits everywhere, then hires."""
+    """Process 1: exits everywhere in a group, then hires."""
     vacancies = 0
-    for c in range(s.centers.shape[0]):
+    for place in range(s.clock.first, s.clock.last):
+        c = s.grouped[place]
         lose_people(q, s, m, c)
         if s.centers[c].vacant > 0:
-            vacancies = list_vacancies(q, s, m, c, vacancies)
-    queue_leavers(s, m)
+            vacancies = list_vacancies(s, m, c, vacancies)
     give_up(q, s, m)
     hire(q, s, m, vacancies)
 
@@ -91,25 +79,40 @@ def lose_people(q: Record, s: State, m: Market, c: int) -> None:
     center = s.centers[c]
     first, last = center.first, center.first + center.everyone
     clock, tenure = s.slot[EXIT_CLOCK, first:last], s.slot[TENURE, first:last]
-    added, share = s.slot[ADDED, : center.everyone], s.slot[CROSSING, : center.everyone]
-    cumulate(added, s.slot[POSITION, first:last], tenure, s.slot[MOOD, first:last], s.clock.season, q.turn_new,
-             q.turn_engage, center.climate, q.dt)  # fmt: skip
-    cross(share, clock, added, s.slot[EXIT_AT, first:last])
-    wind(clock, added, share)
-    age(tenure, share, q.dt)
-    leaving = list_leaving(share, s.slot[PRESENT, first:last], m.found)
-    if leaving > 0:
+    added = s.slot[ADDED, : center.everyone]
+    run_clocks(clock, tenure, added, s.slot[EXIT_AT, first:last], s.slot[POSITION, first:last],
+               s.slot[MOOD, first:last], s.clock.season, q.turn_new, q.turn_engage, center.climate, q.dt)  # fmt: skip
+    passing = list_passing(added, s.slot[PRESENT, first:last], m.found)
+    if passing > 0:
+        leaving = cross(q, s, m, c, passing)
         let_go(q, s, m, c, leaving)
 
 
 @inlined
-def list_leaving(share: Array, present: Array, found: Array) -> int:
-    """Put the places of those who leave into ``found`` and return how many they are (without a branch a person)."""
+def list_passing(added: Array, present: Array, found: Array) -> int:
+    """Put the places of those whose clock passes into ``found`` and return how many they are, without a branch each."""
     count = 0
-    for place in range(share.shape[0]):
+    for place in range(added.shape[0]):
         found[count] = place
-        count += int(share[place] <= 1.0) * int(present[place] > 0.0)
+        count += int(added[place] > STAYED) * int(present[place] > 0.0)
     return count
+
+
+def cross(q: Record, s: State, m: Market, c: int, passing: int) -> int:
+    """E1: when in the step each listed clock passes its threshold (row CROSSING); list those who leave."""
+    leaving = 0
+    for order in range(passing):
+        place = m.found[order]
+        i, added = s.centers[c].first + place, s.slot[ADDED, place]
+        share = crossing(s.slot[EXIT_CLOCK, i], added, s.slot[EXIT_AT, i])
+        if share > 1.0:  # by rounding alone: the clock has come to its threshold as the step ends
+            s.slot[EXIT_CLOCK, i] += added
+            s.slot[TENURE, i] += q.dt
+            continue
+        s.slot[CROSSING, place] = share
+        m.found[leaving] = place
+        leaving += 1
+    return leaving
 
 
 def let_go(q: Record, s: State, m: Market, c: int, leaving: int) -> None:
@@ -156,38 +159,51 @@ def leave(q: Record, s: State, m: Market, c: int, i: int, moment: float) -> None
     if person.role != PARENT:
         center.present -= 1
     person.occupant += 1
-    item = staff_item(i - center.first, person.occupant, 0)
-    u = uniform(q.seed, s.clock.replicate, center.number, item, 0, VACANCY)
+    u = draw_job(q, s, m, c, i)
     s.slot[REFILL_AT, i] = moment + vacancy_months(u, q.vac_months) * q.steps_per_month
 
 
 def hire(q: Record, s: State, m: Market, vacancies: int) -> None:
-    """E2: fill this step's vacancies in the order of a keyed lot; some go to people of the area."""
-    sort(m.vacancies, vacancies, m.key, m.tie)
+    """E2: fill this step's vacancies in the order of a keyed lot; some go to people of the area.
+
+    The order can matter only among those that look nearby: people new to the field take nothing from each other.
+    """
+    nearby = 0
     for place in range(vacancies):
         i = m.vacancies[place]
-        c = s.staff[i].center
-        role = s.staff[i].role
-        mover = latest_leaver(s, m, c, role) if m.near[i] < q.hire_local and role != PARENT else NONE
-        if mover != NONE:
-            take_leaver(s, m, i, mover)
-            begin_job(q, s, c, i)
-            s.centers[c].counts[LOCAL_HIRES] += 1
+        m.vacancies[nearby] = i
+        if s.staff[i].near < q.hire_local and s.staff[i].role != PARENT:
+            nearby += 1
         else:
-            begin_career(q, s, c, i)
-            s.clock.created += 1
-        start_within_step(q, s, c, i)
-        welcome(q, s, c, i)
+            hire_one(q, s, m, i, NONE)
+    sort(m.vacancies, nearby, m.key, m.tie)
+    for place in range(nearby):
+        i = m.vacancies[place]
+        hire_one(q, s, m, i, latest_leaver(s, m, s.staff[i].center, s.staff[i].role))
+
+
+def hire_one(q: Record, s: State, m: Market, i: int, mover: int) -> None:
+    """E2: fill slot ``i`` with a leaver, or with a person new to the field where there is NONE."""
+    c = s.staff[i].center
+    if mover != NONE:
+        take_leaver(s, m, i, mover)
+        begin_job(s, i)
+        s.centers[c].counts[LOCAL_HIRES] += 1
+    else:
+        begin_career(q, s, m, c, i)
+        s.clock.created += 1
+    start_within_step(q, s, c, i)
+    welcome(q, s, c, i)
 
 
 @inlined
-def list_vacancies(q: Record, s: State, m: Market, c: int, count: int) -> int:
+def list_vacancies(s: State, m: Market, c: int, count: int) -> int:
     """Put the slots of a center that are filled in this step behind the ``count`` that are listed; return how many."""
     center = s.centers[c]
     due = list_due(s.slot[REFILL_AT, center.first : center.first + center.people], s.clock.now + 1, m.found)
     for place in range(due):
         i = center.first + m.found[place]
-        m.near[i], m.key[i] = hiring_lots(q, s, c, i)
+        m.key[i] = s.staff[i].turn
         m.tie[i] = center.number << 10 | m.found[place]
         m.vacancies[count + place] = i
     return count + due
@@ -201,13 +217,6 @@ def list_due(refill_at: Array, until: float, found: Array) -> int:
         found[count] = place
         count += int(refill_at[place] < until)
     return count
-
-
-def hiring_lots(q: Record, s: State, c: int, i: int) -> tuple[float, float]:
-    """E2: a vacancy's two uniforms: whether it looks for people nearby, and its place in the queue."""
-    center = s.centers[c]
-    item = staff_item(i - center.first, s.staff[i].occupant, 0)
-    return uniform2(q.seed, s.clock.replicate, center.number, item, 0, HIRE)
 
 
 def welcome(q: Record, s: State, c: int, i: int) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from bscsim.engine.inlining import inlined
 from bscsim.engine.rows import copy
+from bscsim.engine.seating import OTHER_SHARE
 from bscsim.engine.state import (
-    BYSTANDERS,
     CONTACT,
     FIT,
     HELP_TARGET,
@@ -14,7 +14,6 @@ from bscsim.engine.state import (
     K0,
     MOOD,
     NONE,
-    NOTHING,
     PRACTICE_MEAN,
     RELEVANCE,
     REVERT,
@@ -83,25 +82,36 @@ def set_conditions(q: Record, s: State, c: int) -> None:
 def feel(q: Record, s: State, c: int) -> None:
     """E10: engagement answers to success, contact, leader, own set point and load; contact fades (E7)."""
     center = s.centers[c]
-    first, count = center.first, center.everyone
-    last, team = first + count, center.collaborative != NONE
+    first, last = center.first, center.first + center.everyone
     lead = q.m_lead * center.climate if center.has_leader else 0.0
     m, home = s.slot[MOOD, first:last], s.slot[SET_POINT, first:last]
-    relevance, hours, share = s.slot[NOTHING, :count], s.slot[NOTHING, :count], s.slot[BYSTANDERS, :count]
-    if team:
+    before = m[0]
+    if center.collaborative == NONE:  # nothing that lifts or burdens anybody
+        lift = lift_rate(q.m_up, 0.0, center.recent_successes, OTHER_SHARE)
+        load = load_rate(q.load, 0.0, center.capacity)
+        drift(m, home, lift, lead, center.leader_engagement, q.m_home, load, q.dt)
+    else:
+        if center.status == ACTIVE:
+            home = s.slot[HOME, : center.everyone]
+            pay_stipends(q, s, c)
         relevance, hours, share = (s.slot[RELEVANCE, first:last], s.slot[HOURS, first:last],
                                    s.slot[SHARE, first:last])  # fmt: skip
+        engage(m, home, relevance, hours, share, center.recent_successes, lead, center.leader_engagement,
+               center.capacity, q.m_up, q.m_home, q.load, q.dt)  # fmt: skip
         fade_contact(s.slot[CONTACT, first:last], q.contact_memory)
-    if center.status == ACTIVE:
-        home = s.slot[HOME, :count]
-        pay_stipends(q, s, c)
-    before = m[0]
-    engage(m, home, relevance, hours, share, center.recent_successes, lead, center.leader_engagement, center.capacity,
-           q.m_up, q.m_home, q.load, q.dt)  # fmt: skip
-    if center.has_leader:  # nobody leads the leader
         lift = lift_rate(q.m_up, relevance[0], center.recent_successes, share[0])
         load = load_rate(q.load, hours[0], center.capacity)
+    if center.has_leader:  # nobody leads the leader
         m[0] = engagement(before, lift, 0.0, center.leader_engagement, q.m_home, home[0], load, q.dt)
+
+
+@inlined
+def drift(
+    m: Array, home: Array, lift: float, lead: float, leader: float, homing: float, load: float, dt: float
+) -> None:  # fmt: skip
+    """E10: a row of people of a center without a team, all under the same rates."""
+    for i in range(m.shape[0]):
+        m[i] = engagement(m[i], lift, lead, leader, homing, home[i], load, dt)
 
 
 @inlined

@@ -32,9 +32,10 @@ _STACKS: Final = {
 
 
 class Stacks(NamedTuple):
-    """The stacks of one world: [measure, replicate, month, center, and the other axes of its measures].
+    """The stacks of one world: [replicate, center, month, measure, and the other axes of its measures].
 
-    Months come before centers, because a scheduler writes all centers of a month and then those of the next.
+    All that is known of a center's month stands side by side, because that is what a scheduler writes at once: a dozen
+    places instead of a hundred, whatever the number of centers.
     """
 
     status: Array
@@ -63,7 +64,11 @@ def place(name: str) -> int:
 
 def members(stack: str) -> list[str]:
     """List the measures of a stack, in their order."""
-    return [row.name for row in MEASURES if _stack(row) == stack]
+    return [row.name for row in _rows(stack)]
+
+
+def _rows(stack: str) -> list[Measure]:
+    return [row for row in MEASURES if _stack(row) == stack]
 
 
 def _stack(row: Measure) -> str:
@@ -72,22 +77,22 @@ def _stack(row: Measure) -> str:
 
 def empty(replicates: int, axes: Mapping[str, int]) -> Stacks:
     """Allocate stacks of "nothing there": NaN for a float stock that somebody must set, else 0."""
-    made = {
-        stack: np.zeros((len(members(stack)), replicates, *(axes[name] for name in _by_month(names))), dtype)
-        for (names, dtype), stack in _STACKS.items()
-    }
-    stacks = Stacks(**made)
-    for row in MEASURES:
-        if starts_missing(row):
-            getattr(stacks, _stack(row))[place(row.name)] = np.nan
+    stacks = Stacks(**{
+        stack: np.zeros((replicates, *(axes[name] for name in outer), len(members(stack)),
+                         *(axes[name] for name in inner)), dtype)
+        for (names, dtype), stack in _STACKS.items() for outer, inner in [_parted(names)]
+    })  # fmt: skip
+    blank(stacks, slice(None))
     return stacks
 
 
-def blank(stacks: Stacks, row: int) -> None:
-    """Make one replicate's row "nothing there" again."""
-    for measure in MEASURES:
-        values = getattr(stacks, _stack(measure))[place(measure.name)]
-        values[row] = np.nan if starts_missing(measure) else 0
+def blank(stacks: Stacks, row: int | slice) -> None:
+    """Make one replicate's row "nothing there" again, or those of a slice."""
+    for (names, _), stack in _STACKS.items():
+        nothing = [np.nan if missing else 0 for missing in map(starts_missing, _rows(stack))]
+        _, inner = _parted(names)
+        if row != slice(None) or any(nothing):  # what was just allocated is 0
+            getattr(stacks, stack)[row] = np.reshape(nothing, (-1, *(1 for _ in inner)))
 
 
 def starts_missing(row: Measure) -> bool:
@@ -99,10 +104,13 @@ def views(stacks: Stacks) -> dict[str, Array]:
     """Return the arrays by the name of their measure, in the order of MEASURES, with the axes that it names."""
     found = {}
     for row in MEASURES:
-        values = getattr(stacks, _stack(row))[place(row.name)]
-        found[row.name] = values.swapaxes(1, 2) if _by_month(row.axes) != row.axes else values
+        outer, _ = _parted(row.axes)
+        before = (slice(None),) * (1 + len(outer))
+        found[row.name] = getattr(stacks, _stack(row))[(*before, place(row.name))]
     return found
 
 
-def _by_month(axes: tuple[str, ...]) -> tuple[str, ...]:
-    return ("month", "center", *axes[2:]) if axes[:2] == ("center", "month") else axes
+def _parted(axes: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The axes before that of the measures, and those after it."""
+    outer = sum(name in ("center", "month") for name in axes)
+    return axes[:outer], axes[outer:]

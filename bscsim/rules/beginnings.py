@@ -20,6 +20,9 @@ from bscsim.rules.draws import (
 from bscsim.rules.operators import exponential, normal
 from bscsim.rules.people import center_trait, factor_score, frailty, joiner_size, stock_size
 
+PRACTICE_SCORE, OWN_SCORE, DRIVER_SCORES = 0, 1, 2
+"""Places in the row of a newcomer's scores: of practice, of what is the set point's own, and of each driver."""
+
 
 class Traits(NamedTuple):
     """What a center brings: motivation (mean set point), G, Q0, C0, b_c, and its turnover frailty."""
@@ -66,15 +69,23 @@ def shared_trait(common: float, own: float, mean: float, sd: float, correlation:
 
 def person_scores(seed: int, replicate: int, number: int, slot: int, occupant: int) -> tuple[float, float]:
     """Standard normal scores of a newcomer: of practice, and of what is the set point's own."""
-    item = staff_item(slot, occupant, 0)
-    practice, own = uniform2(seed, replicate, number, item, 0, PERSON_TRAITS)
+    practice = career_uniform(seed, replicate, number, slot, occupant, PRACTICE_SCORE)
+    own = career_uniform(seed, replicate, number, slot, occupant, OWN_SCORE)
     return normal(practice), normal(own)
 
 
 def driver_score(seed: int, replicate: int, number: int, slot: int, occupant: int, driver: int) -> float:
     """Standard normal score of a newcomer's practice of one driver."""
-    item = staff_item(slot, occupant, driver)
-    return normal(uniform(seed, replicate, number, item, 0, DRIVER_PRACTICE))
+    return normal(career_uniform(seed, replicate, number, slot, occupant, DRIVER_SCORES + driver))
+
+
+def career_uniform(seed: int, replicate: int, number: int, slot: int, occupant: int, place: int) -> float:
+    """A newcomer's uniform of one score, in a row of all: without a branch, so that the row is drawn in vectors."""
+    is_driver = place >= DRIVER_SCORES
+    item = staff_item(slot, occupant, place - DRIVER_SCORES if is_driver else 0)
+    stream = DRIVER_PRACTICE if is_driver else PERSON_TRAITS
+    first, second = uniform2(seed, replicate, number, item, 0, stream)
+    return second if place == OWN_SCORE else first
 
 
 def first_tenure(p: Any, seed: int, replicate: int, number: int, slot: int) -> float:

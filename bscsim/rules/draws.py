@@ -96,8 +96,11 @@ def words(seed: int, replicate: int, entity: int, item: int, step: int, stream: 
 
 
 def _unit(high: int, low: int) -> float:
-    """Two words -> a double strictly inside (0, 1): 52 bits and a half step, so that log(u) and log(1-u) exist."""
-    return (((high >> 6) << 26 | (low >> 6)) + 0.5) * 2.0**-52
+    """Two words -> a double strictly inside (0, 1): 52 bits and a half step, so that log(u) and log(1-u) exist.
+
+    Exact at every point.  Each word becomes a double on its own, because 26 bits do so in a vector and 52 do not.
+    """
+    return (high >> 6) * 2.0**-26 + ((low >> 6) + 0.5) * 2.0**-52
 
 
 def uniform(seed: int, replicate: int, entity: int, item: int, step: int, stream: int) -> float:

@@ -22,7 +22,8 @@ def readiness(motivation: float, capacity: float, qi: float, exponent: float) ->
 
 def uptake(readiness_: float, elasticity: float) -> float:
     """g(R): what readiness does to testing and using changes, 1 at the reference .45, at most 2; elasticity 0: none."""
-    return min(power(readiness_ / READINESS_REFERENCE, elasticity), 2.0)
+    relative = readiness_ / READINESS_REFERENCE
+    return min(relative if elasticity == 1.0 else power(relative, elasticity), 2.0)  # as power has it, at no price
 
 
 def authority(leader_engagement: float, leader_seated: bool) -> float:

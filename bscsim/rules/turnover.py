@@ -43,9 +43,14 @@ def exit_threshold(u: float) -> float:
     return exponential(u)
 
 
+def stays(clock: float, added: float, threshold: float) -> bool:
+    """E1: whether ``clock``, growing by ``added``, is still below ``threshold`` after the step."""
+    return clock + added < threshold
+
+
 def crossing(clock: float, added: float, threshold: float) -> float:
     """E1: share of the step after which ``clock`` (growing by ``added``) passes ``threshold``; 2 when it does not."""
-    if clock + added < threshold:
+    if stays(clock, added, threshold):
         return 2.0
     if clock >= threshold:
         return 0.0

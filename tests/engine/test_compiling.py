@@ -21,9 +21,9 @@ import numpy as np
 import pytest
 
 import bscsim
-from bscsim.engine import compiling
+from bscsim.engine import arriving, compiling
 from bscsim.engine.compiling import LOST, NOTICE, compiled, entry
-from bscsim.rules import operators, turnover
+from bscsim.rules import draws, operators, turnover
 from bscsim.rules.operators import pull
 from bscsim.scenario.faults import BscsimError
 
@@ -416,6 +416,21 @@ def test_how_it_is_compiled_names_the_file(monkeypatch: pytest.MonkeyPatch) -> N
     assert facts_of(BASE) != before
 
 
+def test_a_vectorized_loop_takes_in_all_that_it_calls() -> None:
+    """And a function that others call too is left to them as it was."""
+
+    def chain(dispatcher: object, *names: str) -> list[bool]:
+        found = []
+        for name in names:
+            dispatcher = dispatcher.py_func.__globals__[name]
+            found.append(dispatcher.targetoptions["forceinline"])
+        return found
+
+    assert chain(compiled(arriving.draw_job), "draw_streams", "uniform2", "words", "philox") == [True] * 4
+    assert chain(compiled(draws.uniform2), "words", "philox") == [False] * 2
+    assert chain(compiled(arriving.begin_career), "score", "normal_tail") == [True, False]
+
+
 @pytest.mark.parametrize("value", [operators, BscsimError], ids=["module", "class"])
 def test_what_a_name_alone_does_not_tell_is_not_kept(value: object) -> None:
     """A constant of a module, a member of a class: they may change where the file's name does not look."""
@@ -772,7 +787,7 @@ def test_an_interrupt_while_functions_are_wrapped_leaves_nothing_half_made(monke
         monkeypatch.delitem(compiling._DONE, key)
     held = dict(compiling._DONE)
 
-    def interrupt(value: Any) -> Any:
+    def interrupt(value: Any, inlined: bool) -> Any:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as broken:

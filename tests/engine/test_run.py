@@ -144,12 +144,12 @@ def test_threads_follow_the_processors_this_process_may_use(monkeypatch: pytest.
 
 def listing() -> str:
     """Assembler of the hot path and of the exit clocks, compiled for this processor."""
-    row = [np.full(12, value) for value in (0.5, 0.4, 0.3, 0.2, 0.6)]
-    learn, practise, cumulate = map(compiled, (working.learn, working.practise, turnover.cumulate))
+    row = [np.full(12, value) for value in (0.5, 0.4, 0.3, 0.2, 0.6, 0.1)]
+    learn, practise, run_clocks = map(compiled, (working.learn, working.practise, turnover.run_clocks))
     learn(row[0], row[1], row[2], 0.5, 1.1, 0.6, 1 / 12)
     practise(row[2], row[3], row[0], row[1], row[4], 0.5, 1.0, 0.3, 0.3, 1.0, 1 / 12)
-    cumulate(row[0], row[1], row[2], row[3], 1.0, 2.0, 0.8, 0.5, 1 / 12)
-    return "\n".join(text for one in (learn, practise, cumulate) for text in one.inspect_asm().values())
+    run_clocks(row[0], row[1], row[2], row[3], row[4], row[5], 1.0, 2.0, 0.8, 0.5, 1 / 12)
+    return "\n".join(text for one in (learn, practise, run_clocks) for text in one.inspect_asm().values())
 
 
 FUSED = re.compile(r"\bvfn?m(?:add|sub|addsub|subadd)\d+[sp][sd]\b|\bf(?:n?madd|n?msub|mla|mls)\b")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bscsim.rules import readiness
+from bscsim.rules import operators, readiness
 
 LEVEL = st.floats(0.01, 1.0)
 EXPONENT = st.floats(-2.0, 1.0)
@@ -33,6 +33,11 @@ def test_readiness_rises_with_each_component_and_is_symmetric(a, more, g, q, exp
     low, high = sorted((a, more))
     assert readiness.readiness(low, g, q, exponent) <= readiness.readiness(high, g, q, exponent) * (1 + 1e-9)
     assert readiness.readiness(a, g, q, exponent) == pytest.approx(readiness.readiness(q, a, g, exponent), rel=1e-9)
+
+
+@given(LEVEL)
+def test_elasticity_one_is_the_power_it_stands_for(level):
+    assert readiness.uptake(level, 1.0) == min(operators.power(level / readiness.READINESS_REFERENCE, 1.0), 2.0)
 
 
 @pytest.mark.parametrize("exponent", [1e-300, -1e-300, 1e-17, -1e-12, 1e-7, -1e-6, 2e-6])

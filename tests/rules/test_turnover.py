@@ -56,6 +56,12 @@ def test_engagement_protects_and_climate_as_much(m, more, c, engage):
     assert hazard(m=m, c=c, engage=0.0) == 0.46
 
 
+def test_who_stays_by_hand():
+    assert turnover.stays(0.2, 0.1, 0.31)
+    assert not turnover.stays(0.25, 0.25, 0.5)  # at the end of the step it is reached
+    assert turnover.stays(0.0, 0.0, 0.5)
+
+
 def test_crossing_by_hand():
     assert turnover.crossing(0.2, 0.1, 0.25) == pytest.approx(0.5)  # half way through the step
     assert turnover.crossing(0.2, 0.1, 0.31) == 2.0  # not in this step
