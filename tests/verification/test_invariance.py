@@ -199,7 +199,7 @@ def relabel_draws(patch: pytest.MonkeyPatch) -> None:
             return old[item]
         return item - item % 64 + old[item % 64] if stream == draws.DRIVER_PRACTICE else item
 
-    for name in ("uniform", "uniform4"):
+    for name in ("uniform", "uniform2", "uniform4"):
         draw = getattr(draws, name)
 
         def relabelled(seed, replicate, entity, item, step, stream, draw=draw):  # type: ignore[no-untyped-def]
