@@ -16,7 +16,7 @@ from bscsim.scenario.scenario import Scenario, Simulation
 ROWS = {row.name: row for row in table()}
 LEVELS = st.one_of(st.sampled_from((0.0, 1.0)), st.floats(0, 1))
 RULES = ("random", "top", "threshold", "hurdle", "need")
-MAX_CENTERS, MAX_BURN_IN, MAX_HORIZON = 6, 6, 18
+MAX_CENTERS, MAX_BURN_IN, MAX_HORIZON = 9, 6, 18
 
 
 @st.composite
@@ -37,7 +37,7 @@ def parameter_values(draw: st.DrawFn, most: int = 12) -> dict[str, float]:
 
 @st.composite
 def populations(draw: st.DrawFn) -> Population:
-    """Synthetic pools of 1 to 6 centers."""
+    """Synthetic pools of 1 to 9 centers."""
     centers = draw(st.integers(1, MAX_CENTERS))
     first = draw(st.integers(0, centers))
     second = draw(st.integers(0, centers - first))
@@ -56,7 +56,7 @@ def populations(draw: st.DrawFn) -> Population:
 @st.composite
 def enrolments(draw: st.DrawFn, population: Population) -> Enrolment:
     """Enrolments that fit a pool, also ones that treat nobody."""
-    collaboratives = draw(st.integers(0, min(2, population.centers)))
+    collaboratives = draw(st.integers(0, min(4, population.centers)))
     each = draw(st.integers(1, population.centers // max(1, collaboratives)))
     full = collaboratives * each in (0, population.centers)
     largest = min(6, population.sizes) if isinstance(population.sizes, int) else 6

@@ -75,15 +75,15 @@ def lay_out(scenario: Scenario, replicates: int) -> Bed:
     pool = make_pool(scenario.population)
     job = prepare(Trajectories.empty(scenario, pool, scenario.simulation.seed, range(replicates)), pool)
     run_rows(job, 0, replicates)
-    q, one = job.given.q, job.world()  # the one that the run gave back, as the last replicate left it
+    q, left = job.given.q, job.take_worlds()  # those that the run gave back, as the last replicate left them
     everyone, employees = padded_rows(job.sizes + int(q.parents)), padded_rows(job.sizes)
     order = np.argsort(job.given.centers["area"], kind="stable")  # in which the engine lays centers out
     firsts = np.empty_like(everyone)
     firsts[:, order] = np.cumsum(everyone[:, order], axis=1) - everyone[:, order]
-    own = job.world()  # another: the kernel takes the one it gives back
-    own.whole[:] = one.whole
+    own, _ = job.take_worlds()  # others: the kernel takes those it gives back
+    own.whole[:] = left[0].whole
     fill_slots(own, firsts[-1], job.sizes[-1])
-    job.give_back(one)
+    job.give_back(left)
     months = int(q.steps_per_month) * (int(q.burn_in) + 2 * int(q.horizon))
     plain = plain_layout(own, q, firsts[0], int(job.sizes.max()))
     return Bed(job, own, firsts, firsts + employees, plain, months)

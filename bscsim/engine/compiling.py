@@ -253,7 +253,7 @@ def _paths(installation: str, name: str, owners: set[int]) -> Iterator[Path]:
 
 
 def _trusted(folder: Path) -> bool:
-    """Whether only this user or the administrator can have put a file here: loading one runs what is in it."""
+    """Whether a folder is this user's own, or the administrator's and closed to others: loading a file runs it."""
     facts = folder.lstat()
     return stat.S_ISDIR(facts.st_mode) and (facts.st_uid == _USER or (facts.st_uid == 0 and not facts.st_mode & 0o022))
 

@@ -20,14 +20,15 @@ def form_groups(s: State) -> None:
     for area in range(s.group.shape[0]):
         s.group[area] = area
     unite_areas(s)
+    for area in range(s.group.shape[0]):  # links first and numbers after: a number followed as a link leads elsewhere
+        s.group[area] = first_area(s, area)
     groups = 0
     for area in range(s.group.shape[0]):
-        root = first_area(s, area)
-        if root == area:
+        if s.group[area] == area:
             s.group[area] = groups
             groups += 1
         else:
-            s.group[area] = s.group[root]
+            s.group[area] = s.group[s.group[area]]
     s.clock.groups = groups
     deal(s)
 

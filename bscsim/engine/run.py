@@ -70,28 +70,38 @@ class Job:
     leavers: int
     plan: Plan
     lock: Lock = field(default_factory=Lock)
-    idle: list[World] = field(default_factory=list)
+    idle: list[tuple[World, World]] = field(default_factory=list)
 
-    def world(self) -> World:
-        """Take a world to simulate in, with room for ``leavers`` people between jobs."""
+    def take_worlds(self) -> tuple[World, World]:
+        """Take a treated world and a twin to simulate in (one and the same without a twin), with room for ``leavers``.
+
+        Both have one layout, because one is copied to the other: other threads may ask for more room at any time.
+        """
         with self.lock:
+            leavers = self.leavers
             while self.idle:
-                one = self.idle.pop()
-                if len(one.market.leavers) == self.leavers:
-                    return one
+                pair = self.idle.pop()
+                if len(pair[0].market.leavers) == leavers:
+                    return pair
         q = self.given.q
         collaboratives = max(1, int(q.collaboratives), len(self.plan.starts))
         shape = (len(self.pool), self.slots, int(q.drivers), collaboratives, len(self.pool.area_names))
-        return world(*shape, self.leavers)
+        one = world(*shape, leavers)
+        return one, world(*shape, leavers) if self.paired else one
+
+    def give_back(self, pair: tuple[World, World]) -> None:
+        """Leave worlds for the next block."""
+        with self.lock:
+            self.idle.append(pair)
+
+    def make_room(self, leavers: int) -> None:
+        """Let the worlds that are taken from now on have room for so many people between jobs, or for more."""
+        with self.lock:
+            self.leavers = max(self.leavers, leavers)
 
     def name_of(self, one: World) -> str:
         """The name of this run's burn-ins, with the layout in which their bytes stand."""
         return f"{self.name}-{self.slots}-{len(one.market.leavers)}"
-
-    def give_back(self, one: World) -> None:
-        """Leave a world for the next block."""
-        with self.lock:
-            self.idle.append(one)
 
 
 def run(
@@ -189,19 +199,17 @@ def run_rows(job: Job, first: int, end: int) -> int:
     """Run the replicates of rows ``first`` to before ``end`` of the record; returns how many."""
     at = first
     while at < end:
-        one = job.world()
-        other = job.world() if job.paired else one
+        one, other = job.take_worlds()
         burnt, known = _burnt(job, at, end, one)
         done = int(_call(job, at, end, one, other, burnt, known))
         _keep(job, at, at + done, one, burnt, known)
         at += done
         if at < end:  # more people between two jobs than there was room for: this one again, with twice the room
-            job.leavers = max(job.leavers, 2 * len(one.market.leavers))
+            job.make_room(2 * len(one.market.leavers))
             for out in job.outs:
                 stacks.blank(out, at)
         else:
-            for world_ in (other, one) if job.paired else (one,):
-                job.give_back(world_)
+            job.give_back((one, other))
     return end - first
 
 

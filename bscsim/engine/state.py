@@ -3,7 +3,8 @@
 Staff live in slots: a center's staff are contiguous, employees first, then the parent where one takes part, and each
 center's slots are padded to a multiple of :data:`LANES`, so that loops over them fill whole vector registers.  What
 moves every step has an array of its own, with a row a driver where there is one a driver (``k[d, slot]``); the rest are
-records.  A padding or vacant slot holds numbers that nobody reads.
+records.  A padding or vacant slot holds finite numbers that count for nothing: loops go over them, and sums take them
+times 0.
 """
 
 from __future__ import annotations

@@ -177,6 +177,13 @@ def _person_of_world(world: World, c: int, slot: int) -> Flat:
 
 def world_at(scenario: Scenario, month: int, seed: int, replicate: int = 0, *, pool: Pool | None = None) -> World:
     """The treated world of the compiled engine at the start of a month (1 to the horizon)."""
+    return worlds_at(scenario, month, seed, replicate, pool=pool)[0]
+
+
+def worlds_at(
+    scenario: Scenario, month: int, seed: int, replicate: int = 0, *, pool: Pool | None = None
+) -> tuple[World, World]:
+    """The treated world and the twin of the compiled engine at the start of a month (1 to the horizon)."""
     pool = make_pool(scenario.population) if pool is None else pool
     job = stopping(scenario, month, seed, replicate, pool)
     run_rows(job, 0, 1)
@@ -190,9 +197,11 @@ def stopping(scenario: Scenario, month: int, seed: int, replicate: int, pool: Po
     return job
 
 
-def model_at(scenario: Scenario, months: Iterable[int], seed: int, replicate: int = 0) -> dict[int, Flat]:
+def model_at(
+    scenario: Scenario, months: Iterable[int], seed: int, replicate: int = 0, *, treated: bool = True
+) -> dict[int, Flat]:
     """The state of the Mesa model at the start of each of these months."""
-    model = CollaborativeModel(scenario, seed, replicate)
+    model = CollaborativeModel(scenario, seed, replicate, treated=treated)
     found = {}
     for month in months:
         while model.month < month:

@@ -95,7 +95,7 @@ def test_every_float_of_state_is_the_same() -> None:
         job = engine_run.prepare(Trajectories.empty(scenario, pool, SEED, [0]), pool, allocation=allocation)
         job.given.q["horizon"] = month
         engine_run.run_rows(job, 0, 1)
-        assert docking.differences(docking.of_model(model), docking.of_world(job.idle[-1])) == [], month
+        assert docking.differences(docking.of_model(model), docking.of_world(job.idle[-1][0])) == [], month
     release(model)
 
 

@@ -6,6 +6,7 @@ import dataclasses
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,9 @@ EXTREMES: dict[str, Scenario] = {
     "more collaboratives than centers that pass": study({
         "population.centers": 12, "enrolment.collaboratives": 6, "enrolment.rule": "threshold",
         "enrolment.threshold": 0.5}),
+    "an area a center, two in each collaborative": study({
+        "population.centers": 9, "population.areas": 9, "enrolment.collaboratives": 4,
+        "enrolment.centers_per_collaborative": 2}),
     "hurdle": lively({"enrolment.rule": "hurdle"}),
     "threshold": lively({"enrolment.rule": "threshold"}),
     "need, stock sizes": lively({"enrolment.rule": "need", "population.sizes": "stock", "population.centers": 12}),
@@ -60,15 +64,20 @@ EXTREMES: dict[str, Scenario] = {
 
 @pytest.mark.parametrize("name", list(EXTREMES))
 def test_every_float_of_state_is_the_same(name: str) -> None:
-    """All of the state, at several months, for several seeds (0 and the largest among them): equal to the last bit."""
+    """All of both worlds' state, at several months and seeds (0 and the largest among them): equal to the last bit."""
     scenario = EXTREMES[name]
     ends, horizon = scenario.calendar.ends, scenario.calendar.horizon
     months = sorted({1, scenario.calendar.prework[1] + 1, ends - 1, ends + 1, horizon})
     for seed, replicate in ((8, 0), (0, 3), (2**63 - 1, 2**32 - 1)):
-        mesa = docking.model_at(scenario, months, seed, replicate)
-        for month in months:
-            compiled = docking.of_world(docking.world_at(scenario, month, seed, replicate))
-            assert docking.differences(mesa[month], compiled) == [], (seed, month)
+        assert_docked(scenario, months, seed, replicate)
+
+
+def assert_docked(scenario: Scenario, months: Sequence[int], seed: int, replicate: int) -> None:
+    """Both worlds at these months, in both engines."""
+    mesa = [docking.model_at(scenario, months, seed, replicate, treated=treated) for treated in (True, False)]
+    for month in months:
+        for model, world in zip(mesa, docking.worlds_at(scenario, month, seed, replicate), strict=True):
+            assert docking.differences(model[month], docking.of_world(world)) == [], (seed, month)
 
 
 @pytest.mark.parametrize("name", list(EXTREMES))
@@ -95,10 +104,7 @@ def test_random_scenarios_agree(scenario: Scenario, seed: int, replicate: int) -
     """Scenarios drawn anywhere inside the hard ranges: state at the middle and the end, and the record."""
     horizon = scenario.calendar.horizon
     months = sorted({max(1, horizon // 2), horizon})
-    mesa = docking.model_at(scenario, months, seed, replicate)
-    for month in months:
-        compiled = docking.of_world(docking.world_at(scenario, month, seed, replicate))
-        assert docking.differences(mesa[month], compiled) == []
+    assert_docked(scenario, months, seed, replicate)
     one, other = (simulate(scenario, [replicate], seed, engine=engine) for engine in ("mesa", "compiled"))
     assert store.differences(one, other) == []
 
@@ -172,6 +178,30 @@ def test_a_market_that_was_too_small_is_enlarged_and_leaves_no_trace(monkeypatch
     monkeypatch.setattr(engine_run, "prepare", narrow)
     assert store.differences(expected, simulate(scenario, 4, seed=3)) == []
     assert jobs[0].leavers > rooms[0]
+
+
+def test_worlds_that_are_taken_together_have_one_layout(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another thread may ask for more room while this one takes its worlds: the twin is a copy of the bytes."""
+    scenario = study()
+    expected = simulate(scenario, 3, seed=3, engine="mesa")
+    prepare, make = engine_run.prepare, engine_run.world
+    jobs: list[Any] = []
+    rooms: list[int] = []
+
+    def meanwhile(*shape: int) -> Any:
+        rooms.append(shape[-1])
+        jobs[0].make_room(2 * jobs[0].leavers)
+        return make(*shape)
+
+
+    def kept(*arguments: Any) -> Any:
+        jobs.append(prepare(*arguments))
+        return jobs[0]
+
+    monkeypatch.setattr(engine_run, "prepare", kept)
+    monkeypatch.setattr(engine_run, "world", meanwhile)
+    assert store.differences(expected, simulate(scenario, 3, seed=3)) == []
+    assert rooms[::2] == rooms[1::2] != rooms[:1] * (len(rooms) // 2)
 
 
 def test_the_order_of_centers_changes_nothing_but_their_places() -> None:

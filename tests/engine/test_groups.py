@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bscsim.engine.groups import AREAS, CENTERS, enter, enter_all, form_groups
@@ -52,7 +52,21 @@ centers = st.integers(1, 6).flatmap(
 )
 
 
-@given(centers)
+def spread_out(most: int) -> st.SearchStrategy[tuple[list[tuple[int, int]], int]]:
+    """Hardly two centers an area, as where areas are counties."""
+    return st.integers(1, most).flatmap(
+        lambda number: st.tuples(
+            st.lists(st.integers(NONE, COLLABORATIVES - 1), min_size=number, max_size=2 * number).map(
+                lambda joins: [(place % number, one) for place, one in enumerate(joins)]
+            ),
+            st.just(number),
+        )
+    )
+
+
+@example(([(0, 0), (1, 0), (2, 1), (3, 1)], 4))  # the number of the first pair is also the name of an area
+@given(centers | spread_out(12))
+@settings(max_examples=500)
 def test_groups_are_what_a_search_finds(drawn: tuple[list[tuple[int, int]], int]) -> None:
     placed, number = drawn
     areas, joins = zip(*placed, strict=True)
