@@ -12,6 +12,7 @@ from bscsim.agents.staff import NO_SEAT, Staff
 from bscsim.record.measures import ACTIVE, ALUMNI, HIRING, POOL, REPORTING, SUPPORTS, WITHDRAWN
 from bscsim.rules import (
     draws,
+    motivation,
     operators,
     organization,
     participation,
@@ -22,15 +23,12 @@ from bscsim.rules import (
     turnover,
 )
 from bscsim.rules.beginnings import Traits
+from bscsim.rules.operators import LANES
 
 if TYPE_CHECKING:
     from bscsim.agents.collaborative import CollaborativeModel
     from bscsim.agents.enrolment import Assessment
     from bscsim.agents.team import Team
-
-
-LANES = 4
-"""Sums over staff run in four lanes by slot, the order in which a processor adds four numbers at a time."""
 
 
 def in_lanes(lanes: list[float]) -> float:
@@ -293,7 +291,7 @@ class Center(mesa.Agent):
             self.qi = operators.pulse(self.qi, pdsa.qi_gain(p.q_gain, team is not None and team.uses_metrics))
         rise = self.fit[driver] - before
         self.month.fit_gained += rise
-        self.month.ideas_borrowed += rise * share / (1.0 + share)
+        self.month.ideas_borrowed += pdsa.borrowed_part(rise, share)
 
     def _remember_successes(self, worked: int) -> None:
         """E10: successes of the last month, a window of as many steps as a month has."""
@@ -333,7 +331,7 @@ class Center(mesa.Agent):
     def set_point_of(self, person: Staff) -> float:
         """E10, E17: a person's set point, raised for seat holders by a participation stipend."""
         if person.seat and self.active:
-            return max(person.m0, min(person.m0 + self.model.numbers.stipend_lift, 0.98))
+            return motivation.supported_set_point(person.m0, self.model.numbers.stipend_lift)
         return person.m0
 
     def set_conditions(self) -> None:

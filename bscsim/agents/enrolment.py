@@ -31,8 +31,8 @@ def applies(center: Center) -> bool:
         return False
     if plan.mode == "trial":
         return True
-    motivation = (center.traits.motivation - p.motivation_mean) / max(p.motivation_sd, 1e-9)
-    need = (p.practice_mean - center.traits.habit) / max(p.practice_center_sd, 1e-9)
+    motivation = enrolment.score(center.traits.motivation, p.motivation_mean, p.motivation_sd)
+    need = -enrolment.score(center.traits.habit, p.practice_mean, p.practice_center_sd)
     chance = enrolment.application_probability(plan.apply_rate, p.apply_motivation, motivation, p.apply_need, need)
     return center.lot(0, draws.APPLICATION) < chance
 

@@ -5,10 +5,7 @@ from __future__ import annotations
 from bisect import insort
 
 from bscsim.agents.staff import Leaver, Staff
-from bscsim.rules import draws, people
-
-SEARCH_MONTHS = 12
-"""Months after which a leaver who found no place has left the sector."""
+from bscsim.rules import draws, people, turnover
 
 
 class LabourMarket:
@@ -16,7 +13,7 @@ class LabourMarket:
 
     def __init__(self, areas: int, steps_per_month: int) -> None:
         self._waiting: list[list[Leaver]] = [[] for _ in range(areas)]
-        self._patience = SEARCH_MONTHS * steps_per_month
+        self._patience = turnover.SEARCH_MONTHS * steps_per_month
         self.left_sector = 0
 
     @property

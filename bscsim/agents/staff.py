@@ -202,7 +202,7 @@ class Staff(mesa.Agent):
     def feel(self) -> None:
         """E10: engagement answers to success, contact, leader, own set point and load."""
         p, center = self.model.parameters, self.center
-        share = 1.0 if self.seat else 0.25
+        share = motivation.HOLDER_SHARE if self.seat else motivation.OTHER_SHARE
         has_leader = center.has_leader and self.role != people.LEADER
         self.m = motivation.engagement(
             self.m,

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from bscsim.engine.inlining import inlined
 from bscsim.engine.rows import add_three, add_three_differences
-from bscsim.engine.seating import HOLDER_SHARE
 from bscsim.engine.state import (
     GAINED,
     K0,
@@ -24,6 +23,7 @@ from bscsim.engine.state import (
     State,
 )
 from bscsim.record.measures import ASSISTANT, TEACHER
+from bscsim.rules.motivation import HOLDER_SHARE
 
 
 @inlined

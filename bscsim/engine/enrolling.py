@@ -13,7 +13,7 @@ from bscsim.engine.stock import current_engagement, current_readiness
 from bscsim.record.measures import ACTIVE, APPLIED, CONTROL, PROGRAM_FIXED, REJECTED
 from bscsim.rules.costs import shared
 from bscsim.rules.draws import ALLOCATION, APPLICATION, FACILITATION, READINESS_ERROR, SELECTION, uniform
-from bscsim.rules.enrolment import admissible, application_probability, measured, rank
+from bscsim.rules.enrolment import admissible, application_probability, measured, rank, score
 from bscsim.rules.operators import normal
 from bscsim.rules.participation import facilitation
 from bscsim.rules.readiness import readiness
@@ -130,8 +130,8 @@ def applies(q: Record, s: State, c: int) -> bool:
         return False
     if not q.field:
         return True
-    motivation = (center.motivation - q.motivation_mean) / max(q.motivation_sd, 1e-9)
-    need = (q.practice_mean - center.habit) / max(q.practice_center_sd, 1e-9)
+    motivation = score(center.motivation, q.motivation_mean, q.motivation_sd)
+    need = -score(center.habit, q.practice_mean, q.practice_center_sd)
     chance = application_probability(q.apply_rate, q.apply_motivation, motivation, q.apply_need, need)
     return lot_of(q, s, c, 0, APPLICATION) < chance
 

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 from bscsim.engine.inlining import inlined
 from bscsim.engine.state import MOOD, NONE, SET_POINT, Market, Record, State
-
-SEARCH_MONTHS = 12
-"""Months after which a leaver who found no place has left the sector."""
+from bscsim.rules.turnover import SEARCH_MONTHS
 
 FIRST, LAST = 0, 1
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from numpy import uint64
 
 from bscsim.engine.inlining import inlined
-from bscsim.engine.state import LANES, Array
+from bscsim.engine.state import Array
+from bscsim.rules.operators import LANES
 
 # Unsigned, so that an index needs no check for counting from the end, which would keep a loop from becoming vectors.
 ONE, TWO, THREE, QUAD = uint64(1), uint64(2), uint64(3), uint64(LANES)

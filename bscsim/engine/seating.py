@@ -8,9 +8,7 @@ from bscsim.engine.state import NONE, PRESENT, SHARE, Record, State
 from bscsim.record.measures import ACTIVE, PARENT
 from bscsim.rules.draws import METRICS, SEAT_LEVEL, SEAT_REFILL, uniform
 from bscsim.rules.enrolment import PARENT_SEAT, SEAT_ORDER, may_hold, may_stand_in, seat_role, seats_for
-
-HOLDER_SHARE, OTHER_SHARE = 1.0, 0.25
-"""E10: how much of the team's successes lifts those who hold a seat, and the others."""
+from bscsim.rules.motivation import HOLDER_SHARE, OTHER_SHARE
 
 
 def make_team(q: Record, s: State, c: int, collaborative: int) -> None:

@@ -8,11 +8,12 @@ from bscsim.engine.arriving import begin_career, draw_job, set_positions
 from bscsim.engine.groups import form_groups
 from bscsim.engine.market import FIRST, LAST
 from bscsim.engine.rows import fill
-from bscsim.engine.seating import OTHER_SHARE
-from bscsim.engine.state import FIT, LANES, NONE, REFILL_AT, SHARE, TENURE, Array, Market, Record, State
+from bscsim.engine.state import FIT, NONE, REFILL_AT, SHARE, TENURE, Array, Market, Record, State
 from bscsim.engine.stock import take_stock
 from bscsim.record.measures import ASSISTANT, PARENT, POOL, TEACHER
 from bscsim.rules.beginnings import center_traits, drawn_size, first_tenure
+from bscsim.rules.motivation import OTHER_SHARE
+from bscsim.rules.operators import LANES
 from bscsim.rules.people import role_of_slot
 from bscsim.scenario.initial import NO_CLASSROOM
 

@@ -16,8 +16,10 @@ from numpy.typing import NDArray
 
 from bscsim.record.measures import EVENTS, LINES, ROLES
 from bscsim.record.stacks import members
+from bscsim.rules.operators import LANES
 
-LANES = 4
+DRAWS = 4
+"""What one call of the generator gives: a seat holder's draws of a month."""
 SEATS = 7
 """Seats of the largest team: six and a parent's."""
 NONE = -1
@@ -57,7 +59,7 @@ anything in ``counts`` (by place in the record), ``exits``, ``hires`` or ``cost`
 """
 
 SEAT = np.dtype([
-    ("holder", "i8"), ("role", "i8"), ("named", "i8"), ("number", "i8"), ("came", "?"), ("lots", "f8", (LANES,)),
+    ("holder", "i8"), ("role", "i8"), ("named", "i8"), ("number", "i8"), ("came", "?"), ("lots", "f8", (DRAWS,)),
 ], align=True)  # fmt: skip
 """A seat: the slot that holds it, the role it is open to, the role it is named for, its number; who came this month."""
 

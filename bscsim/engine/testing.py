@@ -14,6 +14,7 @@ from bscsim.rules.organization import fit_decay, fit_decay_rate, qi_decay
 from bscsim.rules.pdsa import (
     alumni_rate,
     borrowed,
+    borrowed_part,
     gap_share,
     member_drive,
     qi_gain,
@@ -132,7 +133,7 @@ def standardise(q: Record, s: State, c: int, d: int, successes: int) -> None:
         center.qi = pulse(center.qi, qi_gain(q.q_gain, center.uses_metrics))
     rise = s.driver[FIT, c, d] - before
     center.fit_gained += rise
-    center.ideas_borrowed += rise * share / (1.0 + share)
+    center.ideas_borrowed += borrowed_part(rise, share)
 
 
 @inlined

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bscsim.engine.inlining import inlined
 from bscsim.engine.rows import copy
-from bscsim.engine.seating import OTHER_SHARE
 from bscsim.engine.state import (
     CONTACT,
     FIT,
@@ -29,7 +28,7 @@ from bscsim.engine.state import (
     State,
 )
 from bscsim.record.measures import ACTIVE
-from bscsim.rules.motivation import engagement, lift_rate, load_rate
+from bscsim.rules.motivation import OTHER_SHARE, engagement, lift_rate, load_rate, supported_set_point
 from bscsim.rules.practice import knowledge, practice, reinforcement, reversion_rate, usable
 from bscsim.rules.spillover import outside_contact
 
@@ -134,8 +133,7 @@ def pay_stipends(q: Record, s: State, c: int) -> None:
     for order in range(center.seats):
         i = s.seats[c, order].holder
         if i != NONE:
-            own = s.slot[SET_POINT, i]
-            s.slot[HOME, i - first] = max(own, min(own + q.stipend_lift, 0.98))
+            s.slot[HOME, i - first] = supported_set_point(s.slot[SET_POINT, i], q.stipend_lift)
 
 
 @inlined

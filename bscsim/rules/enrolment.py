@@ -24,6 +24,11 @@ def application_probability(
     return logistic(logit(rate) + motivation_slope * motivation_score + need_slope * need_score)
 
 
+def score(value: float, mean: float, sd: float) -> float:
+    """E15: ``value`` in standard deviations from ``mean``; where nothing varies, centers do not differ in it."""
+    return (value - mean) / max(sd, 1e-9)
+
+
 def measured(true: float, sd: float, reliability: float, score: float) -> float:
     """E15: a readiness component as an instrument of given reliability shows it, inside [0, 1].
 

@@ -18,6 +18,9 @@ from __future__ import annotations
 
 from math import exp, log, pow, sqrt
 
+LANES = 4
+"""Sums over staff run in four lanes by slot, the order in which a processor adds four numbers at a time."""
+
 
 def pull(x: float, drift: float, rate: float, dt: float) -> float:
     """Move ``x`` under competing pulls for ``dt`` years: ``dx/dt = sum_j r_j (t_j - x)``.

@@ -55,6 +55,11 @@ def success_gain(fit_gain: float, authority: float, evidence: float, borrowed_: 
     return min(1.0, fit_gain * authority * evidence * (1.0 + borrowed_))
 
 
+def borrowed_part(rise: float, borrowed_: float) -> float:
+    """E8: how much of a driver's ``rise`` of fit is due to what was borrowed (:func:`success_gain` has 1 + s)."""
+    return rise * borrowed_ / (1.0 + borrowed_)
+
+
 def qi_gain(gain: float, uses_metrics: bool) -> float:
     """E8: share of the gap 1 - Q that one success closes; half as much again where metrics are used consistently."""
     return min(1.0, gain * 1.5) if uses_metrics else gain

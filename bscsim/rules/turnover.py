@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from bscsim.rules.operators import exponential, gentle_growth
 
+SEARCH_MONTHS = 12
+"""E2: months after which a leaver who found no place has left the sector."""
+
 
 def season(calendar_month: int, summer: float) -> float:
     """E1: weight of a calendar month (1-12) in the year's exits; June-August weigh ``summer``, mean 1 over a year."""

@@ -21,10 +21,11 @@ from bscsim.bench.loops import work as row_work
 from bscsim.bench.sizes import Sizes
 from bscsim.bench.timing import interleaved, ratio
 from bscsim.engine.compiling import compiled
-from bscsim.engine.state import LANES, Array, B, K, P, State
+from bscsim.engine.state import Array, B, K, P, State
 from bscsim.engine.working import feel, set_conditions, work
 from bscsim.record import truth
 from bscsim.rules import operators, practice
+from bscsim.rules.operators import LANES
 from bscsim.scenario.faults import BscsimError
 from bscsim.scenario.scenario import Scenario
 

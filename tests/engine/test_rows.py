@@ -10,7 +10,7 @@ import pytest
 
 from bscsim.engine.compiling import compiled
 from bscsim.engine.rows import weighted_sum
-from bscsim.engine.state import LANES
+from bscsim.rules.operators import LANES
 
 
 def by_lanes(values: np.ndarray, weight: np.ndarray) -> float:

@@ -29,6 +29,11 @@ def test_motivation_and_need_raise_application(rate, slope, motivation, need, mo
     assert enrolment.application_probability(rate, 0.0, motivation, 0.0, need) == pytest.approx(rate)
 
 
+def test_scores_by_hand():
+    assert enrolment.score(0.7, 0.5, 0.1) == pytest.approx(2.0)
+    assert enrolment.score(0.5, 0.5, 0.0) == 0.0  # nothing varies
+
+
 def test_measurement_error_by_hand():
     """Reliability .75 and a spread of .12: error SD .12 sqrt(1/3) = .0693."""
     assert enrolment.measured(0.5, 0.12, 0.75, 1.0) == pytest.approx(0.5 + 0.0692820, abs=1e-6)

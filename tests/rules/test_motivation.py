@@ -23,6 +23,12 @@ def test_rates_by_hand():
     assert motivation.load_rate(4.0, 0.0, 0.2) == 0.0  # nothing attended
 
 
+def test_a_stipend_lifts_the_set_point_to_98_at_most_and_lowers_nobody():
+    assert motivation.supported_set_point(0.5, 0.1) == pytest.approx(0.6)
+    assert motivation.supported_set_point(0.95, 0.1) == 0.98
+    assert motivation.supported_set_point(0.99, 0.1) == 0.99
+
+
 @given(UNIT, RATE, RATE, UNIT, RATE, UNIT, RATE)
 def test_engagement_is_the_exact_solution_of_its_pulls(m, lift, lead, leader, home, set_point, load):
     rate = lift + lead + home + load

@@ -82,6 +82,8 @@ def test_what_a_success_is_worth_by_hand():
     assert pdsa.success_gain(0.2, 1.0, 1.0, 0.0) == 0.2
     assert pdsa.success_gain(0.2, 0.5, 0.4, 0.25) == pytest.approx(0.05)
     assert pdsa.success_gain(0.9, 1.2, 1.0, 0.5) == 1.0  # the cap
+    assert pdsa.borrowed_part(0.05, 0.25) == pytest.approx(0.05 - pdsa.success_gain(0.2, 0.5, 0.4, 0.0))
+    assert pdsa.borrowed_part(0.05, 0.0) == 0.0
     assert pdsa.qi_gain(0.05, False) == 0.05
     assert pdsa.qi_gain(0.05, True) == pytest.approx(0.075)
     assert pdsa.qi_gain(0.9, True) == 1.0
