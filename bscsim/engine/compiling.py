@@ -38,7 +38,7 @@ allocated: counting references to the arrays of a State at every call took most 
 INNER: Final = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 """For what only compiled code calls: the wrappers that Python needs took half of the time to compile."""
 MACHINERY: Final = 2  # raised when this file compiles otherwise in a way that no function's code or options show
-NOTICE: Final = "bscsim: compiling the engine for this machine (once per installation; about half a minute) ...\n"
+NOTICE: Final = "bscsim: compiling the engine for this machine (once per installation; up to a minute) ...\n"
 LOST: Final = "bscsim: the compiled engine could not be kept (BSCSIM_CACHE_DIR may name a folder for it)\n"
 KEPT: Final = 4  # folders of kept code, the newest, that are never removed
 UNUSED: Final = 7 * 24 * 3600.0  # seconds after its last use, reading too, from which an older one may be removed

@@ -45,20 +45,21 @@ def allot(s: State, plan: Plan, row: int) -> None:
 
 def start_collaboratives(q: Record, s: State, m: Market) -> None:
     """E15, E13: facilitation and teams of a group's collaboratives that start this month."""
-    clock = s.clock
-    for place in range(clock.first, clock.last):
-        center = s.centers[s.grouped[place]]
-        if center.joins != NONE:
-            s.active[center.joins] = 0
-    for place in range(clock.first, clock.last):
-        center = s.centers[s.grouped[place]]
-        if center.joins != NONE and center.begins == clock.month:
-            s.active[center.joins] += 1
+    clock, starting = s.clock, 0
     for place in range(clock.first, clock.last):
         c = s.grouped[place]
         center = s.centers[c]
-        if center.joins == NONE or center.begins != clock.month:
-            continue
+        if center.joins != NONE and center.begins == clock.month:
+            s.active[center.joins] = 0
+            m.order[starting] = c
+            starting += 1
+    if starting == 0:
+        return
+    for place in range(starting):
+        s.active[s.centers[m.order[place]].joins] += 1
+    for place in range(starting):
+        c = m.order[place]
+        center = s.centers[c]
         center.status = ACTIVE
         u = uniform(q.seed, clock.replicate, center.joins, 0, 0, FACILITATION)
         center.facilitation = facilitation(normal(u), q.sd_coll)

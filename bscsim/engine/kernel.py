@@ -53,6 +53,7 @@ def run_block(
         else:
             fill(one.whole, 0)
             begin(q, s, m, centers, sizes[place], replicates[place])
+            # Burn-in writes to no record; whichever is handed to it.
             run_groups(q, calendar, s, m, twin, twin_rows, row + place, starts[place], -q.burn_in, 0)
             discard_month(s)
             if burnt.shape[0] > 0:

@@ -35,7 +35,10 @@ if TYPE_CHECKING:
     from bscsim.scenario.population import Pool
 
 BLOCK_SLOT_MONTHS: Final = 500_000
-"""Work of a block, staff slots times months: some tens of milliseconds, and what Ctrl-C may have to wait for."""
+"""Work of a block, staff slots times months (in steps of a month): some tens of milliseconds.
+
+Ctrl-C waits for the blocks that are under way; the smallest block is one replicate, however large that is.
+"""
 
 ALONE: Final = 400_000
 """Work of a run that is not worth another thread."""
@@ -118,7 +121,8 @@ def run(
     """
     job = prepare(record, pool, burn_ins, allocation)
     total = len(job.replicates)
-    work = job.slots * (int(job.given.q.burn_in) + (1 + job.paired) * int(job.given.q.horizon))
+    q = job.given.q
+    work = job.slots * int(q.steps_per_month) * (int(q.burn_in) + (1 + job.paired) * int(q.horizon))
     size = max(1, min(BLOCK_SLOT_MONTHS // max(work, 1), -(-total // (4 * (threads or processors())))))
     blocks = [(first, min(first + size, total)) for first in range(0, total, size)]
     count = max(1, min(threads or processors(), len(blocks) if total * work > ALONE or threads else 1))

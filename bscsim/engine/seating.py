@@ -23,17 +23,17 @@ def make_team(q: Record, s: State, c: int, collaborative: int) -> None:
         seat.role = seat_role(order, lot, q.e2)
         seat.named = SEAT_ORDER[order]
         seat.number = order + 1
+        seat.holder = NONE
     if q.parents:
         seat = s.seats[c, center.seats]
         seat.role = seat.named = PARENT
         seat.number = PARENT_SEAT
+        seat.holder = NONE
         center.seats += 1
     center.present_share = 0.0
     metrics = uniform(q.seed, replicate, number, 0, 0, METRICS)
     center.makes_metrics = metrics < q.metrics_made_p
     center.uses_metrics = metrics < q.metrics_p
-    for order in range(center.seats):
-        s.seats[c, order].holder = NONE
     for order in range(center.seats):
         fill_seat(s, c, order)
 
