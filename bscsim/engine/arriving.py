@@ -24,7 +24,6 @@ from bscsim.engine.state import (
     Array,
     B,
     K,
-    Market,
     P,
     Record,
     State,
@@ -37,7 +36,7 @@ from bscsim.rules.people import entry_knowledge, habit, set_point
 from bscsim.rules.turnover import exit_hazard, exit_threshold, newcomer_factor, position_hazard
 
 FIRST, SECOND, SCORE = 0, 1, 2
-"""Rows of Market's ``drawn``."""
+"""Rows of ``drawn``."""
 JOB_DRAWS = VOLUNTEER - EXIT_THRESHOLD + 1
 """The streams of what is drawn for a job follow each other."""
 
@@ -69,14 +68,14 @@ def draw_streams(first: Array, second: Array, seed: int, replicate: int, number:
         first[place], second[place] = uniform2(seed, replicate, number, item, 0, stream + place)
 
 
-def draw_job(q: Record, s: State, m: Market, c: int, i: int) -> float:
+def draw_job(q: Record, s: State, c: int, i: int) -> float:
     """Draw what slot ``i`` holds ready for its next occupant, all in one row; returns the uniform of the vacancy.
 
     All of it is keyed by who comes, so it can be drawn when the last one leaves.
     """
     center, person = s.centers[c], s.staff[i]
     item = staff_item(i - center.first, person.occupant, 0)
-    first, second = m.drawn[FIRST, :JOB_DRAWS], m.drawn[SECOND, :JOB_DRAWS]
+    first, second = s.drawn[FIRST, :JOB_DRAWS], s.drawn[SECOND, :JOB_DRAWS]
     draw_streams(first, second, q.seed, s.clock.replicate, center.number, item, EXIT_THRESHOLD)
     s.slot[EXIT_AT, i] = exit_threshold(first[0])
     person.near, person.turn = first[HIRE - EXIT_THRESHOLD], second[HIRE - EXIT_THRESHOLD]
@@ -84,14 +83,14 @@ def draw_job(q: Record, s: State, m: Market, c: int, i: int) -> float:
     return first[VACANCY - EXIT_THRESHOLD]
 
 
-def begin_career(q: Record, s: State, m: Market, c: int, i: int) -> None:
+def begin_career(q: Record, s: State, c: int, i: int) -> None:
     """Fill slot ``i`` of center ``c`` with a person new to the field: state at its entry values, nothing attended."""
     center, person = s.centers[c], s.staff[i]
     slot = i - center.first
     person.person = center.number << 26 | staff_item(slot, person.occupant, 0) >> 6
-    scores = m.drawn[SCORE]
-    draw_person(m.drawn[FIRST], q.seed, s.clock.replicate, center.number, slot, person.occupant)
-    score(scores, m.drawn[FIRST], m.found)
+    scores = s.drawn[SCORE]
+    draw_person(s.drawn[FIRST], q.seed, s.clock.replicate, center.number, slot, person.occupant)
+    score(scores, s.drawn[FIRST], s.found)
     practice, own = scores[PRACTICE_SCORE], scores[OWN_SCORE]
     s.slot[SET_POINT, i] = set_point(center.motivation, practice, own, q.person_motivation_sd, q.person_corr)
     s.slot[MOOD, i] = s.slot[SET_POINT, i]

@@ -33,8 +33,8 @@ def average_levels(s: State, first: int, last: int) -> None:
     They are in the rows PRACTISED, KNOWN and GAINED, from their beginning on.
     """
     count = last - first
-    practised, known, gained = s.slot[PRACTISED, :count], s.slot[KNOWN, :count], s.slot[GAINED, :count]
-    nothing = s.slot[NOTHING, :count]
+    practised, known, gained = s.room[PRACTISED, :count], s.room[KNOWN, :count], s.room[GAINED, :count]
+    nothing = s.room[NOTHING, :count]
     add_drivers(practised, s.level[P], first, nothing)
     add_drivers(known, s.level[K], first, nothing)
     add_gains(gained, s.level[K], s.level[K0], first, nothing)
@@ -85,7 +85,7 @@ def sum_staff(s: State, c: int, at: int) -> tuple[float, float]:
     """
     center, first, last = s.centers[c], s.centers[c].first, s.centers[c].first + s.centers[c].headcount
     present, moods = s.slot[PRESENT, first:last], s.slot[MOOD, first:last]
-    practised, known, gained = s.slot[PRACTISED, at:], s.slot[KNOWN, at:], s.slot[GAINED, at:]
+    practised, known, gained = s.room[PRACTISED, at:], s.room[KNOWN, at:], s.room[GAINED, at:]
     practised_by, known_by, mood_by, staff_by = center.practised_by, center.known_by, center.mood_by, center.staff_by
     mood = gain = 0.0
     teachers = teachers_p = teachers_k = teachers_m = 0.0
@@ -121,7 +121,7 @@ def sum_staff(s: State, c: int, at: int) -> tuple[float, float]:
 def sum_team(s: State, c: int, at: int, team: int) -> tuple[float, float, float, float]:
     """P and K of those who hold one of the ``team`` seats, and of the others; without a branch a person."""
     first, last = s.centers[c].first, s.centers[c].first + s.centers[c].headcount
-    practised, known, share = s.slot[PRACTISED, at:], s.slot[KNOWN, at:], s.slot[SHARE, first:last]
+    practised, known, share = s.room[PRACTISED, at:], s.room[KNOWN, at:], s.slot[SHARE, first:last]
     team_p = team_k = other_p = other_k = 0.0
     if team == 0:
         for place in range(share.shape[0]):

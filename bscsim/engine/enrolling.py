@@ -8,7 +8,7 @@ from bscsim.engine.arriving import set_positions
 from bscsim.engine.ordering import sort
 from bscsim.engine.rows import fill
 from bscsim.engine.seating import make_team
-from bscsim.engine.state import NONE, Array, Market, Record, State
+from bscsim.engine.state import NONE, Array, Record, State
 from bscsim.engine.stock import current_engagement, current_readiness
 from bscsim.record.measures import ACTIVE, APPLIED, CONTROL, PROGRAM_FIXED, REJECTED
 from bscsim.rules.costs import shared
@@ -43,7 +43,7 @@ def allot(s: State, plan: Plan, row: int) -> None:
             center.begins = plan.starts[number]
 
 
-def start_collaboratives(q: Record, s: State, m: Market) -> None:
+def start_collaboratives(q: Record, s: State) -> None:
     """E15, E13: facilitation and teams of a group's collaboratives that start this month."""
     clock, starting = s.clock, 0
     for place in range(clock.first, clock.last):
@@ -51,14 +51,14 @@ def start_collaboratives(q: Record, s: State, m: Market) -> None:
         center = s.centers[c]
         if center.joins != NONE and center.begins == clock.month:
             s.active[center.joins] = 0
-            m.order[starting] = c
+            s.order[starting] = c
             starting += 1
     if starting == 0:
         return
     for place in range(starting):
-        s.active[s.centers[m.order[place]].joins] += 1
+        s.active[s.centers[s.order[place]].joins] += 1
     for place in range(starting):
-        c = m.order[place]
+        c = s.order[place]
         center = s.centers[c]
         center.status = ACTIVE
         u = uniform(q.seed, clock.replicate, center.joins, 0, 0, FACILITATION)
@@ -70,9 +70,9 @@ def start_collaboratives(q: Record, s: State, m: Market) -> None:
         clock.participants += 1
     for place in range(clock.participants):
         c = s.participants[place]
-        m.key[c] = 0.0
-        m.tie[c] = s.centers[c].number
-    sort(s.participants, clock.participants, m.key, m.tie)
+        s.key[c] = 0.0
+        s.tie[c] = s.centers[c].number
+    sort(s.participants, clock.participants, s.key, s.tie)
 
 
 def recruit(q: Record, s: State) -> None:
@@ -86,7 +86,7 @@ def recruit(q: Record, s: State) -> None:
             center.status = CONTROL
 
 
-def enrol(q: Record, s: State, m: Market) -> None:
+def enrol(q: Record, s: State) -> None:
     """Month 0: applicants are assessed, and those who are taken are dealt over collaboratives in the order of a lot."""
     places = q.collaboratives * q.centers_per_collaborative
     if places == 0:
@@ -101,22 +101,22 @@ def enrol(q: Record, s: State, m: Market) -> None:
         seen = (center.measured_motivation, center.measured_capacity, center.measured_qi)
         hurdles = (q.hurdles[0], q.hurdles[1], q.hurdles[2])
         if admissible(q.rule, center.measured_readiness, q.threshold, seen, hurdles):
-            m.key[c] = rank(q.rule, center.measured_readiness, center.habit, lot)
-            m.tie[c] = center.number
-            m.order[queue] = c
+            s.key[c] = rank(q.rule, center.measured_readiness, center.habit, lot)
+            s.tie[c] = center.number
+            s.order[queue] = c
             queue += 1
         else:
             center.status = REJECTED
-    sort(m.order, queue, m.key, m.tie)
+    sort(s.order, queue, s.key, s.tie)
     taken = min(queue, places)
     for place in range(queue):
-        c = m.order[place]
+        c = s.order[place]
         s.centers[c].status = ACTIVE if place < taken else REJECTED
-        m.key[c] = lot_of(q, s, c, 0, ALLOCATION)
-    sort(m.order, taken, m.key, m.tie)
+        s.key[c] = lot_of(q, s, c, 0, ALLOCATION)
+    sort(s.order, taken, s.key, s.tie)
     s.clock.collaboratives = min(taken, q.collaboratives)
     for place in range(taken):
-        s.centers[m.order[place]].joins = place % q.collaboratives
+        s.centers[s.order[place]].joins = place % q.collaboratives
 
 
 def lot_of(q: Record, s: State, c: int, item: int, stream: int) -> float:

@@ -189,7 +189,7 @@ def study(s: State, c: int) -> None:
     """E6: knowledge from this month's events; doses of several events add up."""
     center = s.centers[c]
     first, last = center.first, center.first + center.employees
-    share = s.slot[ADDED, : center.employees]
+    share = s.room[ADDED, : center.employees]
     fill(share, 0.0)
     for place in range(center.headcount):
         if s.slot[DOSE, first + place] > 0.0:

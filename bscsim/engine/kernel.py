@@ -85,7 +85,7 @@ def run_world(
         if s.clock.allotted:
             recruit(q, s)
         else:
-            enrol(q, s, m)
+            enrol(q, s)
         form_groups(s)
     run_groups(q, calendar, s, m, o, rows, row, start, 0, q.horizon)
     close_run(s, o, row)
@@ -107,7 +107,7 @@ def run_months(
     s.clock.now = (q.burn_in + first) * q.steps_per_month
     s.clock.participants = 0
     for month in range(first, end):
-        begin_month(q, s, m, month, calendar[q.burn_in + month].season)
+        begin_month(q, s, month, calendar[q.burn_in + month].season)
         for step in range(q.steps_per_month):
             turn_over(q, s, m)
             if s.clock.participants > 0:
@@ -119,12 +119,12 @@ def run_months(
             start += s.clock.listed
 
 
-def begin_month(q: Record, s: State, m: Market, month: int, season: float) -> None:
+def begin_month(q: Record, s: State, month: int, season: float) -> None:
     """Process 0: a new month begins; what counts as attended in the last one starts from nothing."""
     s.clock.month = month
     s.clock.season = season
     if s.clock.treated:
-        switch_phase(q, s, m)
+        switch_phase(q, s)
     for place in range(s.clock.participants):
         center = s.centers[s.participants[place]]
         first, last = center.first, center.first + center.everyone
@@ -164,11 +164,11 @@ def act(q: Record, s: State, o: Stacks, row: int, month: int, last_step: bool) -
                 begin = place + 1
 
 
-def switch_phase(q: Record, s: State, m: Market) -> None:
+def switch_phase(q: Record, s: State) -> None:
     """Process 0: collaboratives start, and the phases of each switch by its own month, at the start of a month."""
     clock = s.clock
     if clock.month == 0 or clock.allotted:
-        start_collaboratives(q, s, m)
+        start_collaboratives(q, s)
     for place in range(clock.participants):
         c = s.participants[place]
         center = s.centers[c]

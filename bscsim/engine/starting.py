@@ -62,7 +62,7 @@ def begin(q: Record, s: State, m: Market, centers: Record, sizes: Array, replica
     for place in range(s.centers.shape[0]):
         c = s.grouped[place]
         first = open_center(q, s, centers, c, sizes[c], first)
-        hire_first(q, s, m, c)
+        hire_first(q, s, c)
         take_stock(q, s, c)
 
 
@@ -100,13 +100,13 @@ def open_center(q: Record, s: State, centers: Record, c: int, size: int, first: 
     return first + center.everyone
 
 
-def hire_first(q: Record, s: State, m: Market, c: int) -> None:
+def hire_first(q: Record, s: State, c: int) -> None:
     """The first occupants of a center's slots."""
     center = s.centers[c]
     set_positions(q, s, c)
     for i in range(center.first, center.first + center.people):
-        draw_job(q, s, m, c, i)
-        begin_career(q, s, m, c, i)
+        draw_job(q, s, c, i)
+        begin_career(q, s, c, i)
         s.slot[REFILL_AT, i] = inf
         s.slot[TENURE, i] = first_tenure(q, q.seed, s.clock.replicate, center.number, i - center.first)
     center.present = center.headcount

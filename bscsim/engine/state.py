@@ -95,9 +95,9 @@ whose turn it is, ``participants`` its centers in collaboratives; ``listed`` cou
 # Rows of ``slot``: numbers of a position or its holder that move every step.
 (PRESENT, EMPLOYED, MOOD, SET_POINT, EXIT_CLOCK, TENURE, POSITION, CONTACT, RELEVANCE, HOURS, DOSE, SHARE,
  EXIT_AT, REFILL_AT) = range(14)  # fmt: skip
-# Rows to work in: but for WEIGHT from their beginning whatever the center, so that they stay in the processor's cache.
-# NOTHING is 0 and stays so.
-WEIGHT, ADDED, CROSSING, HOME, PRACTISED, KNOWN, GAINED, NOTHING = range(14, 22)
+# Rows of ``room``: but for WEIGHT they are used from their beginning whatever the center, so that they stay in the
+# processor's cache.  NOTHING is 0 and stays so.
+WEIGHT, ADDED, CROSSING, HOME, PRACTISED, KNOWN, GAINED, NOTHING = range(8)
 # Planes of ``level``: knowledge, its entry value, practice, habit.
 K, K0, P, B = range(4)
 # Planes of ``driver``: fit, colleagues' mean practice and weighted mean knowledge, and the rates of E12.
@@ -117,37 +117,39 @@ class State(NamedTuple):
     centers: Record  # [C] CENTER
     seats: Record  # [C, SEATS] SEAT
     staff: Record  # [N] STAFF
-    slot: Array  # [rows, N]: PRESENT (1. where somebody is, else 0.), EMPLOYED (parents left out), MOOD (M), ...
+    slot: Array  # [14, N]: PRESENT (1. where somebody is, else 0.), EMPLOYED (parents left out), MOOD (M), ...
     level: Array  # [4, D, N]: K, K0, P, B
     driver: Array  # [6, C, D]: FIT, ...
-    running: Array  # [N + LANES]: room for a running sum (rows.weighted_sum)
-    best_fit: Array  # [K, D]
     leaders_gain: Array  # [A, D]
-    leaders: Array  # [A] whose gain that is the mean of
-    active: Array  # [K] centers active this month
     participants: Array  # [C] centers of a group in a collaborative that has started, in the order of their numbers
     group: Array  # [A] the group to which an area belongs
     grouped: Array  # [C] centers, group after group
     areas: Array  # [A] areas, group after group
     firsts: Array  # [2, A + 1] where each group begins in ``grouped`` and in ``areas``, and where the last ends
-
-
-class Market(NamedTuple):
-    """Leavers between two jobs, and room to sort in."""
-
-    leavers: Record  # [capacity] LEAVER
-    levels: Array  # [capacity, 4, D]: what each of them knows and does
-    queues: Array  # [A, roles, 2] first and last leaver of a role in an area
-    order: Array  # [C]: centers to be sorted
+    # Room to work in: nothing is read that the same month, or run of a world, has not written before.
+    best_fit: Array  # [K, D]
+    leaders: Array  # [A] whose gain ``leaders_gain`` is the mean of
+    active: Array  # [K] centers active this month
+    room: Array  # [8, N]: WEIGHT, ...
+    running: Array  # [N + LANES]: for a running sum (rows.weighted_sum)
+    order: Array  # [C]: centers in an order
     vacancies: Array  # [N]: slots to be filled in a step
-    key: Array  # [N], of vacancies or centers
+    key: Array  # [N], of what is sorted: vacancies or centers
     tie: Array  # [N]
     found: Array  # places in a center, or in a row of ``drawn``, and one more
     drawn: Array  # [3, D + 2 and padding]: what is drawn for a person: uniforms, second uniforms, scores
 
 
+class Market(NamedTuple):
+    """Leavers between two jobs."""
+
+    leavers: Record  # [capacity] LEAVER
+    levels: Array  # [capacity, 4, D]: what each of them knows and does
+    queues: Array  # [A, roles, 2] first and last leaver of a role in an area
+
+
 class World(NamedTuple):
-    """A state, its market, and the bytes of both, so that a copy is one copy of bytes."""
+    """A state, its market, and the bytes of both but for the room to work in, so that a copy is one copy of bytes."""
 
     state: State
     market: Market
@@ -155,10 +157,10 @@ class World(NamedTuple):
 
 
 def world(centers: int, slots: int, drivers: int, collaboratives: int, areas: int, leavers: int) -> World:
-    """Allocate one replicate's world: views of one block of memory, apart from what burn-in leaves no trace in."""
-    kept: dict[str, tuple[tuple[int, ...], Any]] = {
+    """Allocate one replicate's world: what is copied with it in one block of memory, and room to work in."""
+    kept = {
         "clock": ((1,), CLOCK), "centers": ((centers,), CENTER), "seats": ((centers, SEATS), SEAT),
-        "staff": ((slots,), STAFF), "slot": ((NOTHING + 1, slots), float),
+        "staff": ((slots,), STAFF), "slot": ((REFILL_AT + 1, slots), float),
         "level": ((B + 1, drivers, slots), float), "driver": ((REVERT + 1, centers, drivers), float),
         "leaders_gain": ((areas, drivers), float), "participants": ((centers,), int),
         "group": ((areas,), int), "grouped": ((centers,), int), "areas": ((areas,), int),
@@ -166,30 +168,35 @@ def world(centers: int, slots: int, drivers: int, collaboratives: int, areas: in
         "queues": ((areas, ROLE_COUNT, 2), int), "leavers": ((leavers,), LEAVER),
         "levels": ((leavers, B + 1, drivers), float),
     }  # fmt: skip
-    starts, end = {}, 0
-    for name, (shape, kind) in kept.items():
-        starts[name] = end
-        end += -(-int(np.prod(shape)) * np.dtype(kind).itemsize // ALIGNED) * ALIGNED
-    block = np.zeros(end + ALIGNED, np.uint8)
-    whole = block[-block.ctypes.data % ALIGNED :][:end]
-    parts = {
-        name: _records(np.ndarray(shape, kind, whole.data, starts[name])) for name, (shape, kind) in kept.items()
-    }
-    parts["order"] = np.zeros(centers, int)
-    width = -(-(drivers + 2) // LANES) * LANES
-    for name in ("vacancies", "tie"):
-        parts[name] = np.zeros(slots, int)
-    parts |= {"found": np.zeros(max(slots, width) + 1, int), "drawn": np.zeros((3, width))}
-    parts["key"] = np.zeros(slots)
-    parts["best_fit"] = np.zeros((collaboratives, drivers))
-    parts |= {"leaders": np.zeros(areas, int), "active": np.zeros(collaboratives, int)}
-    parts["running"] = np.zeros(slots + LANES)
+    scores = -(-(drivers + 2) // LANES) * LANES
+    room = {
+        "best_fit": ((collaboratives, drivers), float), "leaders": ((areas,), int), "active": ((collaboratives,), int),
+        "room": ((NOTHING + 1, slots), float), "running": ((slots + LANES,), float), "order": ((centers,), int),
+        "vacancies": ((slots,), int), "key": ((slots,), float), "tie": ((slots,), int),
+        "found": ((max(slots, scores) + 1,), int), "drawn": ((3, scores), float),
+    }  # fmt: skip
+    whole, parts = _block(kept)
+    parts |= _block(room)[1]
     parts["clock"] = parts["clock"][0]
     return World(
         State(**{name: parts[name] for name in State._fields}),
         Market(**{name: parts[name] for name in Market._fields}),
         whole.view(np.int64),
     )
+
+
+def _block(arrays: dict[str, tuple[tuple[int, ...], Any]]) -> tuple[Array, dict[str, Array]]:
+    """One block of memory, all 0, and arrays of these shapes and types as views of it."""
+    starts, end = [], 0
+    for shape, kind in arrays.values():
+        starts.append(end)
+        end += -(-int(np.prod(shape)) * np.dtype(kind).itemsize // ALIGNED) * ALIGNED
+    block = np.zeros(end + ALIGNED, np.uint8)
+    whole = block[-block.ctypes.data % ALIGNED :][:end]
+    return whole, {
+        name: _records(np.ndarray(shape, kind, whole.data, start))
+        for (name, (shape, kind)), start in zip(arrays.items(), starts, strict=True)
+    }
 
 
 def _records(array: Array) -> Array:

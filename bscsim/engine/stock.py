@@ -77,7 +77,7 @@ def remember_means(q: Record, s: State, c: int) -> None:
     here = weight = s.slot[EMPLOYED]
     weights = 1.0 * center.present
     if center.seats > 0:
-        weight = s.slot[WEIGHT]
+        weight = s.room[WEIGHT]
         weights = help_weights(q, s, c)
     for d in range(s.level.shape[1]):
         s.driver[PRACTICE_MEAN, c, d] = weighted_sum(s.level[P, d], here, first, count, s.running) / center.present
@@ -89,13 +89,13 @@ def help_weights(q: Record, s: State, c: int) -> float:
     """E11: weight of each employee's knowledge in what colleagues pick up (row WEIGHT), and their sum."""
     center = s.centers[c]
     first, last = center.first, center.first + center.employees
-    copy(s.slot[WEIGHT, first:last], s.slot[EMPLOYED, first:last])
+    copy(s.room[WEIGHT, first:last], s.slot[EMPLOYED, first:last])
     weights = 1.0 * center.present
     recent = RECENT_MONTHS * q.steps_per_month
     for order in range(center.seats):
         i = s.seats[c, order].holder
         if i != NONE and s.clock.now - s.staff[i].last_event <= recent and i < first + center.headcount:
-            s.slot[WEIGHT, i] = SEAT_WEIGHT
+            s.room[WEIGHT, i] = SEAT_WEIGHT
             weights += SEAT_WEIGHT - 1.0
     return weights
 

@@ -68,7 +68,7 @@ def turn_over(q: Record, s: State, m: Market) -> None:
         c = s.grouped[place]
         lose_people(q, s, m, c)
         if s.centers[c].vacant > 0:
-            vacancies = list_vacancies(s, m, c, vacancies)
+            vacancies = list_vacancies(s, c, vacancies)
     give_up(q, s, m)
     hire(q, s, m, vacancies)
 
@@ -79,12 +79,12 @@ def lose_people(q: Record, s: State, m: Market, c: int) -> None:
     center = s.centers[c]
     first, last = center.first, center.first + center.everyone
     clock, tenure = s.slot[EXIT_CLOCK, first:last], s.slot[TENURE, first:last]
-    added = s.slot[ADDED, : center.everyone]
+    added = s.room[ADDED, : center.everyone]
     run_clocks(clock, tenure, added, s.slot[EXIT_AT, first:last], s.slot[POSITION, first:last],
                s.slot[MOOD, first:last], s.clock.season, q.turn_new, q.turn_engage, center.climate, q.dt)  # fmt: skip
-    passing = list_passing(added, s.slot[PRESENT, first:last], m.found)
+    passing = list_passing(added, s.slot[PRESENT, first:last], s.found)
     if passing > 0:
-        leaving = cross(q, s, m, c, passing)
+        leaving = cross(q, s, c, passing)
         let_go(q, s, m, c, leaving)
 
 
@@ -98,19 +98,19 @@ def list_passing(added: Array, present: Array, found: Array) -> int:
     return count
 
 
-def cross(q: Record, s: State, m: Market, c: int, passing: int) -> int:
+def cross(q: Record, s: State, c: int, passing: int) -> int:
     """E1: when in the step each listed clock passes its threshold (row CROSSING); list those who leave."""
     leaving = 0
     for order in range(passing):
-        place = m.found[order]
-        i, added = s.centers[c].first + place, s.slot[ADDED, place]
+        place = s.found[order]
+        i, added = s.centers[c].first + place, s.room[ADDED, place]
         share = crossing(s.slot[EXIT_CLOCK, i], added, s.slot[EXIT_AT, i])
         if share > 1.0:  # by rounding alone: the clock has come to its threshold as the step ends
             s.slot[EXIT_CLOCK, i] += added
             s.slot[TENURE, i] += q.dt
             continue
-        s.slot[CROSSING, place] = share
-        m.found[leaving] = place
+        s.room[CROSSING, place] = share
+        s.found[leaving] = place
         leaving += 1
     return leaving
 
@@ -120,8 +120,8 @@ def let_go(q: Record, s: State, m: Market, c: int, leaving: int) -> None:
     center = s.centers[c]
     exits = lost = 0
     for place in range(leaving):
-        i = center.first + m.found[place]
-        leave(q, s, m, c, i, s.clock.now + s.slot[CROSSING, m.found[place]])
+        i = center.first + s.found[place]
+        leave(q, s, m, c, i, s.clock.now + s.room[CROSSING, s.found[place]])
         if s.staff[i].role != PARENT:
             exits += 1
         if s.staff[i].seat > 0:
@@ -159,7 +159,7 @@ def leave(q: Record, s: State, m: Market, c: int, i: int, moment: float) -> None
     if person.role != PARENT:
         center.present -= 1
     person.occupant += 1
-    u = draw_job(q, s, m, c, i)
+    u = draw_job(q, s, c, i)
     s.slot[REFILL_AT, i] = moment + vacancy_months(u, q.vac_months) * q.steps_per_month
 
 
@@ -170,15 +170,15 @@ def hire(q: Record, s: State, m: Market, vacancies: int) -> None:
     """
     nearby = 0
     for place in range(vacancies):
-        i = m.vacancies[place]
-        m.vacancies[nearby] = i
+        i = s.vacancies[place]
+        s.vacancies[nearby] = i
         if s.staff[i].near < q.hire_local and s.staff[i].role != PARENT:
             nearby += 1
         else:
             hire_one(q, s, m, i, NONE)
-    sort(m.vacancies, nearby, m.key, m.tie)
+    sort(s.vacancies, nearby, s.key, s.tie)
     for place in range(nearby):
-        i = m.vacancies[place]
+        i = s.vacancies[place]
         hire_one(q, s, m, i, latest_leaver(s, m, s.staff[i].center, s.staff[i].role))
 
 
@@ -190,22 +190,22 @@ def hire_one(q: Record, s: State, m: Market, i: int, mover: int) -> None:
         begin_job(s, i)
         s.centers[c].counts[LOCAL_HIRES] += 1
     else:
-        begin_career(q, s, m, c, i)
+        begin_career(q, s, c, i)
         s.clock.created += 1
     start_within_step(q, s, c, i)
     welcome(q, s, c, i)
 
 
 @inlined
-def list_vacancies(s: State, m: Market, c: int, count: int) -> int:
+def list_vacancies(s: State, c: int, count: int) -> int:
     """Put the slots of a center that are filled in this step behind the ``count`` that are listed; return how many."""
     center = s.centers[c]
-    due = list_due(s.slot[REFILL_AT, center.first : center.first + center.people], s.clock.now + 1, m.found)
+    due = list_due(s.slot[REFILL_AT, center.first : center.first + center.people], s.clock.now + 1, s.found)
     for place in range(due):
-        i = center.first + m.found[place]
-        m.key[i] = s.staff[i].turn
-        m.tie[i] = center.number << 10 | m.found[place]
-        m.vacancies[count + place] = i
+        i = center.first + s.found[place]
+        s.key[i] = s.staff[i].turn
+        s.tie[i] = center.number << 10 | s.found[place]
+        s.vacancies[count + place] = i
     return count + due
 
 

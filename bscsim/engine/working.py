@@ -91,7 +91,7 @@ def feel(q: Record, s: State, c: int) -> None:
         drift(m, home, lift, lead, center.leader_engagement, q.m_home, load, q.dt)
     else:
         if center.status == ACTIVE:
-            home = s.slot[HOME, : center.everyone]
+            home = s.room[HOME, : center.everyone]
             pay_stipends(q, s, c)
         relevance, hours, share = (s.slot[RELEVANCE, first:last], s.slot[HOURS, first:last],
                                    s.slot[SHARE, first:last])  # fmt: skip
@@ -129,11 +129,11 @@ def pay_stipends(q: Record, s: State, c: int) -> None:
     """E10, E17: everybody's set point into row HOME, seat holders' raised by a participation stipend."""
     center = s.centers[c]
     first = center.first
-    copy(s.slot[HOME, : center.everyone], s.slot[SET_POINT, first : first + center.everyone])
+    copy(s.room[HOME, : center.everyone], s.slot[SET_POINT, first : first + center.everyone])
     for order in range(center.seats):
         i = s.seats[c, order].holder
         if i != NONE:
-            s.slot[HOME, i - first] = supported_set_point(s.slot[SET_POINT, i], q.stipend_lift)
+            s.room[HOME, i - first] = supported_set_point(s.slot[SET_POINT, i], q.stipend_lift)
 
 
 @inlined

@@ -54,13 +54,13 @@ def state(request: pytest.FixtureRequest) -> State:
 @pytest.mark.parametrize(("begin", "end"), [(0, 4), (4, 6), (1, 2), (0, 6)])
 def test_means_over_drivers_are_added_up_in_their_order(state: State, begin: int, end: int) -> None:
     """Whatever was in the rows before."""
-    state.slot[PRACTISED : GAINED + 1] = np.nan
+    state.room[PRACTISED : GAINED + 1] = np.nan
     run = side_by_side(state)[begin:end]
     start = average(state, run)
     for c in run:
         for _, i in employees(state, c):
             k, k0, p = state.level[K, :, i], state.level[K0, :, i], state.level[P, :, i]
-            found = tuple(state.slot[row, i - start] for row in (PRACTISED, KNOWN, GAINED))
+            found = tuple(state.room[row, i - start] for row in (PRACTISED, KNOWN, GAINED))
             assert found == (mean(p), mean(k), mean(k - k0))
 
 
@@ -79,7 +79,7 @@ def test_sums_over_staff_are_in_the_order_of_slots(state: State) -> None:
         there = employees(state, c)
         for place, i in there:
             role, m = int(state.staff[i]["role"]), float(state.slot[MOOD, i])
-            p, k, g = (float(state.slot[row, at + place]) for row in (PRACTISED, KNOWN, GAINED))
+            p, k, g = (float(state.room[row, at + place]) for row in (PRACTISED, KNOWN, GAINED))
             mood, gain = mood + m, gain + g
             for name, value in zip(FIELDS, (p, k, m, 1), strict=True):
                 wanted[name][role] += value
