@@ -93,7 +93,8 @@ def ratio_of_means(top: ArrayLike, bottom: ArrayLike) -> Interval:
     """Ratio of two means over replicates with a 95% interval by the delta method (linearised residuals).
 
     A ratio of means, not a mean of ratios: one replicate with a denominator near zero would own the latter.
-    `p05`/`p95` are NaN, because a ratio within one replicate is not what is reported.
+    `p05`/`p95` are NaN, because a ratio within one replicate is not what is reported.  Missing where the mean to divide
+    by is not above 0: a price of a gain that is a loss, or a share of it, says nothing.
 
     >>> round(ratio_of_means([1.0, 2.0, 3.0], [2.0, 4.0, 6.0]).mean, 6)
     0.5
@@ -101,7 +102,7 @@ def ratio_of_means(top: ArrayLike, bottom: ArrayLike) -> Interval:
     a, b = np.asarray(top, dtype=np.float64), np.asarray(bottom, dtype=np.float64)
     both = np.isfinite(a) & np.isfinite(b)
     a, b = a[both], b[both]
-    if a.size == 0 or b.mean() == 0.0:  # a ratio that does not exist has no replicates
+    if a.size == 0 or b.mean() <= 0.0:  # a ratio that does not exist has no replicates
         return Interval(math.nan, math.nan, math.nan, math.nan, math.nan, 0)
     ratio = float(a.mean() / b.mean())
     half = half_width((a - ratio * b) / abs(float(b.mean())))

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from bscsim.record import measured as study
+from bscsim.record.begun import begun
 from bscsim.record.frames import WORLDS, category, numbers, place
 from bscsim.record.level_values import Values, world_values
 from bscsim.record.measures import STAFF_ROLES
@@ -92,16 +93,22 @@ def outcomes(run: Trajectories, by: str = "arm") -> pd.DataFrame:
     and "newcomers" since month 0, both teachers); ``unit``; ``true`` and ``measured``, means over centers
     that have a value, each center counting once (ratios: sum over sum); ``centers`` with a true value.  An
     arm without centers has no rows.  By center: ``replicate``, ``world``, those of a center, then the same
-    without ``arm`` and ``centers``, and without the two outcomes of spread.
+    without ``arm`` and ``centers``, and without the two outcomes of spread.  Outcomes that are a sum over a sum have
+    both in ``part`` and ``whole`` (by arm; NaN for all others), because a mean over replicates is to be taken of each
+    (:func:`bscsim.record.intervals.ratio_of_means`): in one replicate the sum to divide by may be near 0, or below.
 
     Months are the waves and the month ``ends``; what needs persons exists at waves only.
 
-    Raises ValueError for any other ``by``.
+    Raises ValueError for any other ``by``, and for a run in which a collaborative started after month 0: periods, and
+    what is counted from the end of pre-work or after the end, are those of a start at month 0.
     """
     import pandas as pd
 
     if by not in ("arm", "center"):
         raise ValueError(f'outcomes are by "arm" or by "center", not by {by!r}')
+    if (late := begun(run).max()) > 0:
+        raise ValueError(f"outcomes count months from enrolment; a collaborative of this run started in month {late}: "
+                         f'use participation(by="center"), which counts from each start, or centers()')
     months = moments(run)
     scale = study.reference(run)
     blocks = [block
@@ -136,7 +143,7 @@ def _columns(run: Trajectories, rows: dict[str, Array], by: str) -> dict[str, An
         "level": category(levels[rows["outcome"]], LEVELS), "period": category(periods, PERIODS), "month": month,
         "outcome": category(rows["outcome"], tuple(_CODE)), "group": category(rows["group"], GROUPS),
         "unit": category(units[rows["outcome"]], _UNITS), "true": rows["true"], "measured": rows["measured"],
-        **({"centers": rows["centers"]} if by == "arm" else {}),
+        **({name: rows[name] for name in ("part", "whole", "centers")} if by == "arm" else {}),
     }
 
 
@@ -144,29 +151,31 @@ def _by_arm(run: Trajectories, world: int, months: Array, values: Values) -> Ite
     enrolled = run.labels.collaborative >= 0
     for outside, member in enumerate((enrolled, ~enrolled)):
         if member.any():
-            true, centers = _average(values.true, member, values.over)
-            measured = None if values.measured is None else _average(values.measured, member, None)[0]
-            yield _block(run, months, values, 2 * outside + world, true, measured, centers)
+            part, whole, centers = _sums(values.true, member, values.over)
+            measured = None if values.measured is None else divide(*_sums(values.measured, member, None)[:2])
+            ratio = None if values.over is None else (part, whole)
+            yield _block(run, months, values, 2 * outside + world, divide(part, whole), measured, centers, ratio)
 
 
-def _average(level: Array, member: Array, over: Array | None) -> tuple[Array, Array]:
-    """Average over member centers with a value, [replicate, month], and count them; sum over sum with ``over``.
+def _sums(level: Array, member: Array, over: Array | None) -> tuple[Array, Array, Array]:
+    """Sum over member centers with a value, [replicate, month], what to divide it by, and how many they are.
 
-    Centers that gained nothing count in both sums: leaving them out would select on the outcome.
+    Divided by their number it is the mean, by the sum of ``over`` a ratio.  Centers that gained nothing count in both
+    sums: leaving them out would select on the outcome.
     """
     there = member[:, None, :] & ~np.isnan(level)
     if over is not None:
         there &= ~np.isnan(over)
     count = there.sum(axis=2)
-    whole = count if over is None else np.maximum(np.where(there, over, 0.0).sum(axis=2), 0.0)
-    return divide(np.where(there, level, 0.0).sum(axis=2), whole), count
+    whole = count if over is None else np.where(there, over, 0.0).sum(axis=2)
+    return np.where(there, level, 0.0).sum(axis=2), whole, count
 
 
 def _by_center(run: Trajectories, world: int, months: Array, values: Values) -> Iterator[dict[str, Array]]:
     true = values.true
     if values.over is not None:
-        true = divide(true, np.where(values.over > 0.0, values.over, 0.0))
-    yield _block(run, months, values, world, true, values.measured, None)
+        true = divide(true, values.over)
+    yield _block(run, months, values, world, true, values.measured, None, None)
 
 
 def _spread_rows(run: Trajectories) -> Iterator[dict[str, Array]]:
@@ -174,19 +183,23 @@ def _spread_rows(run: Trajectories) -> Iterator[dict[str, Array]]:
     spread = spread_table(run)
     shape = (len(run.replicates), len(waves(run)))
     enrolled = (run.labels.collaborative >= 0).sum(axis=1)
-    for name, column, arm, centers in (
-        ("nonteam_share", "nonteam_ratio", "bsc", enrolled),
-        ("outside_informed", "outside_informed", "outside", run.labels.collaborative.shape[1] - enrolled),
+
+    def column(name: str) -> Array:
+        return spread[name].to_numpy(np.float64).reshape(shape)
+
+    for name, true, arm, centers, ratio in (
+        ("nonteam_share", "nonteam_ratio", "bsc", enrolled, (column("nonteam_gain"), column("team_gain"))),
+        ("outside_informed", "outside_informed", "outside", run.labels.collaborative.shape[1] - enrolled, None),
     ):
         if centers.any():
-            values = Values(name, "all", spread[column].to_numpy(np.float64).reshape(shape))
+            values = Values(name, "all", column(true))
             counted = np.repeat(centers, shape[1]).reshape(shape)
-            yield _block(run, waves(run), values, ARMS.index(arm), values.true, None, counted)
+            yield _block(run, waves(run), values, ARMS.index(arm), values.true, None, counted, ratio)
 
 
 def _block(
     run: Trajectories, months: Array, values: Values, where: int, true: Array, measured: Array | None,
-    centers: Array | None,
+    centers: Array | None, ratio: tuple[Array, Array] | None,
 ) -> dict[str, Array]:
     """Make rows of codes from [replicate, month(, center)] values, at the months at which the outcome exists."""
     code = _CODE[values.outcome]
@@ -200,4 +213,6 @@ def _block(
         "true": true.ravel(), "measured": np.full(size, np.nan) if measured is None else measured.ravel(),
         "centers": np.zeros(size, int) if centers is None else centers.ravel(),
     }
+    for name, total in zip(("part", "whole"), ratio or (None, None), strict=True):
+        block[name] = np.full(size, np.nan) if total is None else total.ravel().astype(np.float64)
     return {name: column[keep] for name, column in block.items()}

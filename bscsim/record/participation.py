@@ -2,8 +2,8 @@
 
 Counts are of the treated world.  The all-team calls of the pre-work are an event of their own
 (``prework_call``); the share with at least 4 of their first 7 all-team calls counts both kinds.  "The end" is
-the calendar's month ``ends``: flows are summed over the months before it, PDSAs in progress and status are
-taken at its start.
+the calendar's month ``ends``, counted from the start of the center's own collaborative, or the horizon where that comes
+first: flows are summed over the months before it, PDSAs in progress and status are taken at its start.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bscsim.record.begun import begun, since_start
 from bscsim.record.frames import category, numbers, place
 from bscsim.record.measures import EVENTS, ROLES, STATUS
 from bscsim.record.ratio import divide
@@ -49,7 +50,7 @@ def by_role(run: Trajectories) -> pd.DataFrame:
     world = run.treated
     columns: dict[str, Any] = {
         "replicate": numbers(run, at), "role": category(role, ROLES),
-        "seat_months": world["seat_holders"][:, :, _seat_points(run)].sum(axis=(1, 2)).ravel(),
+        "seat_months": (world["seat_holders"] * _seat_points(run)[..., None]).sum(axis=(1, 2)).ravel(),
     }
     columns |= _attendance(world["invited"].sum(axis=(1, 2)), world["attended"].sum(axis=(1, 2)))
     holders, regulars = (world[name].sum(axis=1).ravel() for name in ("call_holders", "call_regulars"))
@@ -70,17 +71,19 @@ def by_center(run: Trajectories) -> pd.DataFrame:
     """
     import pandas as pd
 
-    world, end = run.treated, _end(run)
+    world, ends = run.treated, int(run.scenario.calendar.ends)
     at, center = np.nonzero(run.labels.collaborative >= 0)
+    end = np.minimum(np.maximum(begun(run)[at, center], 0) + ends, run.months[-1])
+    before = since_start(run, 0, ends)
 
     def until_end(name: str) -> Array:
-        return np.asarray(world[name][at, center, :end].sum(axis=1))
+        return np.asarray((world[name] * before).sum(axis=2)[at, center])
 
     columns: dict[str, Any] = {
         "replicate": numbers(run, at), **place(run, at, center),
         "status": category(world["status"][at, center, end], STATUS),
         "withdrawal_month": world["withdrawal_month"][at, center],
-        "seat_months": world["seats_held"][at, center, _seat_points(run)].sum(axis=1),
+        "seat_months": (world["seats_held"] * _seat_points(run)).sum(axis=2)[at, center],
     }
     invited, attended = (world[name][at, center].sum(axis=(1, 2)) for name in ("invited", "attended"))
     columns |= _attendance(invited, attended)
@@ -102,10 +105,6 @@ def _attendance(invited: Array, attended: Array) -> dict[str, Array]:
     return columns
 
 
-def _end(run: Trajectories) -> int:
-    return int(run.scenario.calendar.ends)
-
-
-def _seat_points(run: Trajectories) -> slice:
+def _seat_points(run: Trajectories) -> Array:
     """Take the starts of months 1 to the end: seats are filled during month 0, after its stocks were taken."""
-    return slice(1, _end(run) + 1)
+    return since_start(run, 1, int(run.scenario.calendar.ends) + 1)

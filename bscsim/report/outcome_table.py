@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bscsim.record.intervals import Interval, interval
+from bscsim.record.intervals import Interval, interval, ratio_of_means
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,24 +38,32 @@ class OutcomeRow:
 def outcome_rows(table: pd.DataFrame) -> list[OutcomeRow]:
     """All outcomes of the enrolled centers, in the order of levels, months, outcomes and groups.
 
+    Means over replicates, and of what is a sum over a sum the ratio of the means of both.
     `table`: outcomes by arm, as :func:`bscsim.record.levels.outcomes` gives them.
     """
-    wide = {
-        (arm, value): spread_out(table, arm, value)
-        for arm, value in (("bsc", "true"), ("twin", "true"), ("bsc", "measured"))
-    }
-    treated, twin, seen = wide["bsc", "true"], wide["twin", "true"], wide["bsc", "measured"]
+    treated, twin = (
+        {value: spread_out(table, arm, value) for value in ("true", "part", "whole", "measured")}
+        for arm in ("bsc", "twin")
+    )
     rows = []
-    for key, values in treated.items():
-        without = twin.get(key, np.full(len(values), np.nan))
+    for key, values in treated["true"].items():
+        without = twin["true"].get(key, np.full(len(values), np.nan))
         level, period, month, outcome, group, unit = key
         rows.append(
             OutcomeRow(
                 str(level), str(period), int(month), str(outcome), str(group), str(unit),
-                interval(values), interval(without), interval(values - without), interval(seen[key]),
+                over_replicates(treated, key), over_replicates(twin, key), interval(values - without),
+                interval(treated["measured"][key]),
             )
         )  # fmt: skip
     return rows
+
+
+def over_replicates(values: dict[str, dict[tuple[str, ...], np.ndarray]], key: tuple[str, ...]) -> Interval:
+    """Mean of an outcome, or ratio of the means of its two sums; of nothing where it is not in this arm."""
+    if key in values["whole"] and np.isfinite(values["whole"][key]).any():
+        return ratio_of_means(values["part"][key], values["whole"][key])
+    return interval(values["true"].get(key, ()))
 
 
 def spread_out(table: pd.DataFrame, arm: str, value: str) -> dict[tuple[str, ...], np.ndarray]:

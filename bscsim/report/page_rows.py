@@ -148,8 +148,8 @@ def cost_rows(reading: Reading) -> list[dict[str, str]]:
         rows.append(line("Change in hiring costs of the center", found["hiring_change"], dollars, ""))
     if "program_per_sd_gained" in found and clear_effect(reading):
         per_sd = found["program_per_sd_gained"]
-        rows.append(line(f"Program cost per center and SD of teacher practice gained (month {per_sd['month']})",
-                         per_sd["ratio"], dollars, ""))  # fmt: skip
+        name = f"Program cost per center until month {per_sd['month']}, per SD of teacher practice gained by then"
+        rows.append(line(name, per_sd["ratio"], dollars, ""))
     return rows
 
 

@@ -227,7 +227,7 @@ def spread(reading: Reading) -> list[dict[str, Any]]:
 
 
 def costs(reading: Reading) -> dict[str, Any]:
-    """US dollars per enrolled center over all recorded months, by line and payer, and per SD gained."""
+    """US dollars per enrolled center over all recorded months, by line and payer; until the main wave per SD gained."""
     from bscsim.report.figures.costs import per_center
 
     cost = per_center(reading)
@@ -240,8 +240,8 @@ def costs(reading: Reading) -> dict[str, Any]:
         "hiring_change": of(cost[:, HIRING]),
     }
     if reading.has_twin and reading.main_wave is not None:
-        gain = reading.effect("all_present", reading.main_wave)
-        ratio: Interval = ratio_of_means(program, gain)
+        spent = reading.per_center("treated", "cost", 0, reading.main_wave)[:, :HIRING].sum(axis=1)
+        ratio: Interval = ratio_of_means(spent, reading.effect("all_present", reading.main_wave))
         out["program_per_sd_gained"] = {"month": reading.main_wave, "ratio": ratio.as_dict()}
     return out
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from bscsim.agents.collaborative import CollaborativeModel
@@ -189,6 +190,12 @@ def test_a_later_start_is_a_longer_burn_in(start: int, month: int) -> None:
     assert np.array_equal(usual.treated["status"][joined][:, 1:], waited.treated["status"][joined][:, start + 1 :])
     left = [run.treated["withdrawal_month"] for run in (usual, waited)]
     assert np.array_equal(left[0] + start, left[1], equal_nan=True)
+    for by in ("role", "center"):  # on each collaborative's own calendar
+        tables = [run.participation(by).drop(columns="withdrawal_month", errors="ignore") for run in (usual, waited)]
+        assert (tables[0]["seat_months"] > 0).any()
+        pd.testing.assert_frame_equal(*tables)
+    with pytest.raises(ValueError, match=f"started in month {start}"):
+        waited.outcomes()
 
 
 @pytest.mark.parametrize("starts", [(), (0,), (22, 600)])

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from bscsim.record.measures import STAFF_COLUMNS
+from bscsim.record.measures import ACTIVE, STAFF_COLUMNS
 from bscsim.record.trajectories import Trajectories
 from bscsim.scenario.scenario import Scenario
 
@@ -43,6 +43,7 @@ def small_run(twin=True, replicates=REPLICATES, pool=None, **parameters):
     run.labels.collaborative[:] = (0, 0, -1)
     run.labels.cohort[:] = (0, 0, -1)
     run.labels.applied[:] = (True, True, False)
+    run.treated["status"][:, :2, 1:] = ACTIVE
     return run
 
 

@@ -27,7 +27,7 @@ def test_centers_has_a_row_for_every_replicate_world_center_and_month_in_order(r
     assert (row["practice_teacher"], row["fit_1"], row["fit_2"], row["fit"]) == (0.75, 0.25, 0.5, 0.375)
     assert (row["attended_session"], row["attended_call"]) == (3, 0)
     assert (row["cost_sessions"], row["cost_hiring"], row["cost"]) == (10.0, 4.0, 14.0)
-    assert row["status"] == "pool"
+    assert row["status"] == "active"
     twin = table.query("replicate == 9 and world == 'twin' and center == 1 and month == 5").squeeze()
     assert twin["practice_teacher"] == 0.5
     last = table.query("replicate == 9 and world == 'treated' and center == 2 and month == 14").squeeze()

@@ -43,6 +43,7 @@ def test_a_constant_ratio_has_an_interval_of_no_width() -> None:
 def test_a_ratio_to_nothing_is_missing() -> None:
     assert ratio_of_means([1.0], [0.0]).as_dict() is None
     assert math.isnan(ratio_of_means([1.0], [0.0]).mean)
+    assert ratio_of_means([10.0] * 3, [-0.01, 0.02, -0.02]).as_dict() is None  # no price of a loss
 
 
 def test_a_band_is_missing_where_no_replicate_has_a_value() -> None:

@@ -71,6 +71,9 @@ def test_what_is_kept_is_the_gain_over_the_twin_and_exists_after_the_end_only(fi
     assert np.isnan(one(filled, "fit_kept", 14, "outside"))
     assert one(filled, "climate_kept", 14) == pytest.approx(0.0)
     assert np.isnan(one(filled, "qi_kept", 14))
+    assert (one(filled, "fit_kept", 14, value="part"), one(filled, "fit_kept", 14, value="whole")) == (0.125, 0.5)
+    assert one(filled, "climate_kept", 14, value="whole") == 0.125
+    assert np.isnan(one(filled, "pdsa_after", 14, value="whole"))  # a mean, not a ratio
     assert one(filled, "pdsa_after", 14) == pytest.approx((11 / 11 + 0) / 2)
     table = filled.outcomes()
     distal = table[table["outcome"].isin(["fit_kept", "pdsa_after"])]

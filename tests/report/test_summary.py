@@ -7,10 +7,13 @@ import math
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
+from bscsim.record.measures import HIRING
 from bscsim.record.trajectories import Trajectories
+from bscsim.report.outcome_table import outcome_rows
 from bscsim.report.summary import to_text
 
 
@@ -108,7 +111,10 @@ def test_costs(summary: dict[str, Any], run: Trajectories) -> None:
     assert sum(found["mean"] for found in by_payer.values()) == pytest.approx(program.mean())
     (effect,) = [r for r in summary["effects"] if r["estimand"] == "all_present" and r["month"] == 8]
     per_sd = summary["costs"]["program_per_sd_gained"]
-    assert per_sd["ratio"]["mean"] == pytest.approx(program.mean() / effect["sd"]["mean"])
+    enrolled = np.swapaxes(run.treated["cost"], 1, 3)[..., :8, run.labels.collaborative[0] >= 0]
+    until = enrolled[:, :HIRING].sum(axis=(1, 2, 3)) / 4  # what is spent after the month of the effect buys none of it
+    assert 0.0 < until.mean() < program.mean()
+    assert per_sd["ratio"]["mean"] == pytest.approx(until.mean() / effect["sd"]["mean"])
     assert per_sd["month"] == 8
 
 
@@ -155,3 +161,18 @@ def test_nothing_of_the_machine_or_the_time_is_in_it(files: dict[str, bytes]) ->
     text = files["summary.json"].decode()
     for word in ("somewhere/", "finished", "platform", "hostname"):
         assert word not in text
+
+
+def test_what_is_a_sum_over_a_sum_is_averaged_as_one() -> None:
+    """A replicate with next to no gain at the end would own a mean of ratios; one below 0 would be dropped."""
+    key = {"level": "organizational", "period": "distal", "month": 14, "outcome": "fit_kept", "group": "all",
+           "unit": "share", "measured": np.nan, "arm": "bsc"}  # fmt: skip
+    part, whole = [0.3, 0.2, 0.1, -0.1], [0.6, 0.4, 0.001, -0.001]
+    table = pd.DataFrame([
+        {**key, "replicate": number, "true": a / b if b > 0 else np.nan, "part": a, "whole": b}
+        for number, (a, b) in enumerate(zip(part, whole, strict=True))
+    ])  # fmt: skip
+    (row,) = outcome_rows(table.astype({"level": "category", "outcome": "category", "group": "category"}))
+    assert row.with_bsc.mean == pytest.approx(0.5 / 1.0)
+    assert row.with_bsc.n == 4
+    assert (row.without.n, row.difference.n, row.measured.n) == (0, 0, 0)
