@@ -148,9 +148,10 @@ class Center(mesa.Agent):
         self.month.hires[person.role] += 1
         self.month.local_hires += local
         numbers = self.model.numbers
-        if numbers.onboarding > 0.0 and self.active and person.role != people.PARENT:
-            person.onboard(self.help_target, self.fit, numbers.onboarding)
+        if self.active and person.role != people.PARENT:
             self.month.cost[SUPPORTS] += numbers.onboarding_price
+            if numbers.onboarding > 0.0:
+                person.onboard(self.help_target, self.fit, numbers.onboarding)
 
     # 2. taking stock (E4)
 

@@ -228,8 +228,9 @@ def welcome(q: Record, s: State, c: int, i: int) -> None:
     center.touched = True
     if role != PARENT:
         center.present += 1
-    if q.onboarding > 0.0 and center.status == ACTIVE and role != PARENT:
-        for d in range(s.level.shape[1]):
-            target, fit = s.driver[HELP_TARGET, c, d], s.driver[FIT, c, d]
-            s.level[K, d, i] = onboarded_knowledge(s.level[K, d, i], target, fit, q.onboarding)
+    if center.status == ACTIVE and role != PARENT:
         center.cost[SUPPORTS] += q.onboarding_price
+        if q.onboarding > 0.0:
+            for d in range(s.level.shape[1]):
+                target, fit = s.driver[HELP_TARGET, c, d], s.driver[FIT, c, d]
+                s.level[K, d, i] = onboarded_knowledge(s.level[K, d, i], target, fit, q.onboarding)

@@ -66,7 +66,8 @@ def _stacked(run: Trajectories, name: str) -> Array:
 def _keys(run: Trajectories, *lengths: int) -> list[Array]:
     """Give replicate number, world (0 treated, 1 twin) and further indices of every row, in key order."""
     grid = np.indices((len(run.replicates), len(run.worlds), *lengths), np.int32).reshape(2 + len(lengths), -1)
-    return [np.asarray(run.replicates, np.int32)[grid[0]], grid[1].astype(np.int8), *grid[2:]]
+    wide = max(run.replicates) > np.iinfo(np.int32).max  # rarely; narrow numbers make narrow files
+    return [np.asarray(run.replicates, np.int64 if wide else np.int32)[grid[0]], grid[1].astype(np.int8), *grid[2:]]
 
 
 def _flatten(row: Measure, values: Array, after: str, drivers: int) -> dict[str, Array]:

@@ -154,6 +154,17 @@ def test_onboarding_hands_over_what_colleagues_know_where_work_is_standardised(b
         assert center.month.cost[SUPPORTS] - before == pytest.approx(0.8 * 250 if status == ACTIVE else 0.0)
 
 
+def test_a_package_that_hands_over_nothing_is_paid_all_the_same(build):
+    model = started(build, "onboarding_package", 1.0, onboarding_gain=0.0)
+    center = model.centers[0]
+    job = next(person for person in center.staff if person.role == TEACHER)
+    job._leave(0.5)
+    before = center.month.cost[SUPPORTS]
+    model.labour_market.hire([job], 1, 0.0)
+    assert job.k == job.k0
+    assert center.month.cost[SUPPORTS] - before == 250
+
+
 def test_troubleshooting_saves_pdsas_of_teams_without_drive(build, run_to):
     """Half of all PDSAs fail here; a team without drive and full support fails half as often."""
     shares = []

@@ -42,6 +42,8 @@ EXTREMES: dict[str, Scenario] = {
                                            vac_months=12.0),
     "one center": study({"population.centers": 1, "population.areas": 1, "enrolment.collaboratives": 1,
                          "enrolment.centers_per_collaborative": 1}),
+    "an onboarding package that hands over nothing": lively({"supports.onboarding_package": 1.0,
+                                                             "parameters.onboarding_gain": 0.0}),
     "one driver": study({"population.drivers": 1}),
     "ten drivers": study({"population.drivers": 10}, pdsa_rate=3.0),
     "all elements off": study(NOTHING),

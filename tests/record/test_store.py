@@ -88,6 +88,12 @@ def test_equal_records_give_equal_bytes_and_different_ones_different_names(tmp_p
     assert not {p.name for p in one} & {p.name for p in three}
 
 
+def test_the_largest_replicate_is_written_and_read(tmp_path):
+    run = noisy_run((3, 2**32 - 1))
+    store.write(run, tmp_path)
+    assert store.differences(run, store.read(tmp_path, run.scenario)) == []
+
+
 def test_batches_are_read_together_or_by_replicate(tmp_path):
     early, late = noisy_run((0, 1)), noisy_run((12,), seed=8)
     store.write(late, tmp_path)
