@@ -165,6 +165,19 @@ def test_the_readme_quotes_the_shipped_trial():
     assert {quoted} == shares(first["estimators"][0]["power"])
     (promised,) = re.findall(r"where a usual calculator promises (\.\d\d)", text)
     assert promised == f"{first['closed_form']['naive']['power']:.2f}".removeprefix("0")
+    said = " ".join(found["answer"])
+    nested, gaussian = re.findall(r"four collaboratives promises (\.\d\d), normal data .*? give (\.\d\d)", text)[0]
+    assert f"a closed form that knows collaboratives {nested}" in said
+    assert f"normal data with the same variances give {gaussian}" in said
+
+
+def test_odd_quotes_the_shipped_supports():
+    """P8: calls, sessions and coaching in parts of all three, as the experiment support_arms has them."""
+    text = (ROOT / "bscsim" / "agents" / "ODD.md").read_text(encoding="utf-8")
+    said = shipped("support_arms")["answer"][0]
+    none, calls, sessions, coaching, everything = map(float, re.findall(r"([\d.]+) \(", said.split(":", 1)[1]))
+    parts = " : ".join(f"{x / everything:.2f}".removeprefix("0") for x in (calls, sessions, coaching))
+    assert f"| {parts} : 1, and PDSAs alone {none / everything:.2f}".replace("alone 0", "alone ") in text
 
 
 @pytest.mark.parametrize("name", SWEEPS)
