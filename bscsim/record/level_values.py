@@ -62,8 +62,8 @@ def _organizational(run: Trajectories, world: World, months: Array) -> Iterator[
     yield Values("leader_motivation", "all", _at(world, "engagement", months)[..., LEADER])
     at_selection = run.labels.readiness_selection[:, None, :]
     seen = _measured_at_selection(run)[:, None, :]
-    yield Values("readiness_gain", "all", _at(world, "readiness", months) - at_selection,
-                 study.measured_readiness(run, world, months) - seen)
+    ready = _missing_like(_at(world, "motivation", months), _at(world, "readiness", months))  # R of somebody
+    yield Values("readiness_gain", "all", ready - at_selection, study.measured_readiness(run, world, months) - seen)
 
 
 def _measured_at_selection(run: Trajectories) -> Array:

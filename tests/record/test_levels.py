@@ -60,6 +60,13 @@ def test_measured_readiness_gain(filled):
     assert one(filled, "readiness_gain", 0, value="measured") == pytest.approx(0.0, abs=1e-12)
 
 
+def test_readiness_of_nobody_counts_neither_as_true_nor_as_measured(filled):
+    """A center without staff keeps the engagement it last had (E4), which nobody can be asked for."""
+    filled.treated["motivation"][0, 0, 3] = np.nan
+    assert one(filled, "readiness_gain") == pytest.approx(0.375)
+    assert one(filled, "readiness_gain", value="centers") == 1
+
+
 def test_what_is_kept_is_the_gain_over_the_twin_and_exists_after_the_end_only(filled):
     world = filled.treated
     world["fit"][0, 0, 3], world["fit"][0, 0, 14] = (0.75, 0.75), (0.5, 0.25)
