@@ -63,7 +63,9 @@ def test_measured_readiness_gain(filled):
 def test_readiness_of_nobody_counts_neither_as_true_nor_as_measured(filled):
     """A center without staff keeps the engagement it last had (E4), which nobody can be asked for."""
     filled.treated["motivation"][0, 0, 3] = np.nan
-    assert one(filled, "readiness_gain") == pytest.approx(0.375)
+    filled.treated["readiness"][0, :, 3] = (0.5, 0.75, 1.0)
+    filled.labels.readiness_selection[0, :2] = 0.25
+    assert one(filled, "readiness_gain") == pytest.approx(0.5)  # of b alone
     assert one(filled, "readiness_gain", value="centers") == 1
 
 
