@@ -15,6 +15,7 @@ from bscsim.power.rows import Columns
 if TYPE_CHECKING:
     from bscsim.power.stages import Stages
     from bscsim.trial.searching.budget_search import BestFound
+    from bscsim.trial.share import Share
     from bscsim.trial.summarizing.components import Inputs
     from bscsim.trial.trial import Trial
 
@@ -139,7 +140,16 @@ def described(money: float, found: BestFound) -> dict[str, Any]:
     also = sum(one.like_best for one in found.ranked) - 1
     words += f"; {also} other{'s' * (also != 1)} cannot be told apart from it." if also else "."
     return {"budget": money, "candidates": rows, "best": best, "words": words,
-            "replicates_used": found.replicates_used}  # fmt: skip
+            "replicates_used": found.replicates_used, "warnings": _failures(found.ranked[0].failed)}  # fmt: skip
+
+
+def _failures(failed: Share) -> list[str]:
+    """What is said of the best design's fits that failed."""
+    from bscsim.trial.searching.found import FEW_FAILURES
+
+    if not failed.count > FEW_FAILURES * failed.of:
+        return []
+    return [f"in {failed.value:.1%} of its replicates nothing could be fitted; they count as misses"]
 
 
 def share(one: Any) -> dict[str, float] | None:
@@ -158,7 +168,10 @@ def pilot(stages: Stages, cell: int) -> Inputs:
 
 
 def outcome(stages: Stages, cell: int, rows: list[Columns]) -> tuple[int, int]:
-    """How many replicates the first analysis' first estimator rejected, and how many it could fit."""
+    """How many replicates the first analysis' first estimator rejected, and how many it could fit.
+
+    A search takes those that it could not fit for misses.
+    """
     trial = stages.design.trial(cell)
     name, columns = trial.analyses[FIRST_ANALYSIS].estimators[0], rows[FIRST_ANALYSIS]
     if f"{name}.p" not in columns:  # not one could be fitted

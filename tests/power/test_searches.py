@@ -14,7 +14,7 @@ from tests.power.studies import BUDGET, SEARCH, study
 from tests.power.test_stages import Memory
 
 
-def test_failed_fits_are_no_rejections_and_are_not_counted(tmp_path: Path) -> None:
+def test_failed_fits_are_no_rejections_and_are_counted_apart(tmp_path: Path) -> None:
     stages = Stages(study(tmp_path, SEARCH).design, lambda blocks: None, lambda *_: [])
     columns = {"cluster_t.p": np.array([0.01, 0.05, 0.051, np.nan]), "cluster_t.b": np.array([1.0, -1.0, 1.0, np.nan])}
     assert outcome(stages, 0, [columns]) == (2, 3)
@@ -51,6 +51,22 @@ def test_a_budget_that_buys_nothing_says_what_the_cheapest_costs(tmp_path: Path)
     assert found["best"] is None
     assert "allows no design; the cheapest costs" in found["words"]
     assert memory.stages.planned == 200, "nothing is left to do"
+
+
+def test_the_best_design_says_how_often_it_could_not_be_fitted() -> None:
+    from bscsim.power.searches import described
+    from bscsim.trial.searching.budget_search import BudgetSearch
+    from bscsim.trial.searching.candidates import Candidate
+    from bscsim.trial.summarizing.answering import _bought
+
+    for fitted, said in ((60, "Warning: in 40.0% of its replicates nothing could be fitted; they count as misses."),
+                         (99, "")):  # fmt: skip
+        search = BudgetSearch([Candidate({"design.collaboratives": 4}, 100.0, 0.7)], 400)
+        while (ask := search.ask()) is not None:
+            search.tell(ask, ask.replicates // 2, ask.replicates * fitted // 100)
+        found = described(1000.0, search.result())
+        assert found["best"]["confirmed"]["value"] == pytest.approx(0.5)
+        assert _bought(found).endswith(said or "(.40 to .60) in fresh replicates.")
 
 
 def test_too_few_replicates_to_search_with_are_refused(tmp_path: Path) -> None:

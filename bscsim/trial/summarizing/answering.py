@@ -92,7 +92,7 @@ def _bought(budget: Mapping[str, Any]) -> str:
     text += f": power {interval(best['confirmed'])} in fresh replicates" if best.get("confirmed") else ""
     also = sum(bool(one.get("like_best")) for one in budget.get("candidates") or ()) - 1
     more = f"; {also} other{'s' * (also != 1)} of those tried cannot be told apart from it" if also > 0 else ""
-    return f"{text}{more}."
+    return f"{text}{more}.{_warned(budget)}"
 
 
 def _search(summary: Mapping[str, Any], one: Mapping[str, Any]) -> str:
@@ -116,8 +116,13 @@ def _search(summary: Mapping[str, Any], one: Mapping[str, Any]) -> str:
         text += "; by the closed form no value would do"
     if summary["target"]["correction"] != "none" and len(_analyses(summary)) > 1:
         text += "; this is of the first analysis, without correction for the others"
+    return f"{text}.{_warned(one)}"
+
+
+def _warned(one: Mapping[str, Any]) -> str:
+    """The warnings of a search, as its last sentence."""
     warnings = [str(words) for words in one.get("warnings") or ()]
-    return f"{text}.{' Warning: ' + '; '.join(warnings) + '.' if warnings else ''}"
+    return f" Warning: {'; '.join(warnings)}." if warnings else ""
 
 
 def _over(one: Mapping[str, Any]) -> str:
