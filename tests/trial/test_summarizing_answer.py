@@ -217,6 +217,19 @@ def test_searches_of_all_cells_are_told_with_their_warnings() -> None:
     assert "With 3 collaboratives: no number of centers per collaborative up to 20 is known to reach" in text
 
 
+def test_no_number_is_given_by_a_test_that_rejects_too_often() -> None:
+    search = {"over": "design.centers_per_collaborative", "found": None, "ended_at": 4, "between": [2, 20], "cell": 0,
+              "closed_form": 8, "confirmed": None, "warnings": [], "type1_sharp": {"value": 0.051},
+              "type1_average": {"value": 0.158}, "size_verdict": "too high", "size_reason": "few"}  # fmt: skip
+    (sentence,) = [one for one in answer_of(of_cells((0.4, 0.1, 0.6)) | {"search": search}) if "can be given" in one]
+    assert sentence == (
+        "With 6 collaboratives: no number of centers per collaborative can be given for power .80; at 4, where the "
+        "search ended: the test that was searched with rejects in .051 where nobody is affected (sharp null) and .158 "
+        "where effects differ but average zero (average null) instead of .05 (few); search with one that holds its "
+        "level."
+    )
+
+
 def test_the_best_design_for_the_money_is_told_in_counts() -> None:
     budget = {"budget": 500_000.0, "words": "raw", "best": {
         "levels": {"design.collaboratives": 4, "design.control_centers": 20}, "cost": 482_400.0,

@@ -120,6 +120,12 @@ def sizes_words(rows: Sequence[Mapping[str, Any]]) -> str:
     return listed(parts) if parts else ""
 
 
+def not_given(head: str, size: Mapping[str, Any], alpha: float) -> str:
+    """That a search gives no answer: its power is that of a test which rejects too often without an effect."""
+    return (f"{head}: the test that was searched with rejects in {sizes_words([size])} instead of {dot(alpha)} "
+            f"({size['size_reason']}); search with one that holds its level.")  # fmt: skip
+
+
 def _too_high(row: Mapping[str, Any], target: Mapping[str, Any]) -> str:
     adjusted = row["size_adjusted_power"]
     more = f" At its proper level it would be {dot(adjusted['value'])}." if adjusted else ""
