@@ -47,6 +47,8 @@ def estimator_data(trial: Trial, columns: Columns, name: str, asked: int) -> dic
     second = estimates_of(columns, FALLBACK) if name != FALLBACK else None
     made = _performance(trial, columns, found, None if second is None else sided(second, sides))
     adjusted = None if average is None else size_adjusted_power(found, average, alpha)
+    if adjusted is not None and adjusted.critical_p == 0:  # too coarse a test for its level has no power there to tell
+        adjusted = None
     return row | _counts(found) | _powers(made) | _sizes(size) | {
         "size_adjusted_power": None if adjusted is None else measure_data(adjusted.power),
     } | _errors(made, columns, found) | {
