@@ -81,5 +81,5 @@ def searches(power: Power) -> View:
         f"Smallest value with power {bare(power.target)}, its 95% interval below; what the closed form promises; the "
         "power at it in fresh replicates."
     )
-    columns = ("Needed", "Closed form", "Power confirmed")
+    columns = ("Needed", "Closed form", "Power, fresh replicates")
     return view("searches", title, text, ("Cell", "Warnings"), columns, rows, "search.csv")
