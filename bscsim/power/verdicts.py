@@ -52,7 +52,7 @@ def of_value(found: dict[str, Any], size: dict[str, Any], ended_at: int, name: s
     found = found | size | {"ended_at": ended_at}
     if size["size_verdict"] != TOO_HIGH:
         return found
-    words = not_given(f"No number of {name} can be given; at {ended_at}, where the search ended", size, alpha)
+    words = not_given(f"No number of {name} can be given: at {ended_at}, where the search ended", size, alpha)
     withheld = dict.fromkeys(("found", "low", "high", "confirmed"))
     return found | withheld | {"at_most": False, "words": words}
 
@@ -65,5 +65,5 @@ def of_design(found: dict[str, Any], size: dict[str, Any], alpha: float) -> dict
         return found | size
     levels = ", ".join(f"{path.rpartition('.')[2].replace('_', ' ')} {value}"
                        for path, value in found["best"]["levels"].items())  # fmt: skip
-    head = f"No design can be recommended for ${found['budget']:,.0f}; in the one that rejects most, {levels}"
+    head = f"No design can be recommended for ${found['budget']:,.0f}: in the one that rejects most, {levels}"
     return found | size | {"best": None, "words": not_given(head, size, alpha)}

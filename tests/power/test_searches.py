@@ -86,7 +86,7 @@ def test_a_value_that_rests_on_a_test_that_rejects_too_often_is_withheld(tmp_pat
     rows = [memory.rows[100_000 + at - 2, number][0] for arm, number in memory.rows if arm == 100_000 + at - 2]
     sharp = np.mean([one["cluster_t_centers.sharp.p"][0] <= 0.05 for one in rows])
     assert found["type1_sharp"]["value"] == pytest.approx(sharp), "of the very replicates that gave the power"
-    assert found["words"].startswith(f"No number of centers per collaborative can be given; at {at}, where")
+    assert found["words"].startswith(f"No number of centers per collaborative can be given: at {at}, where")
     assert "search with one that holds its level" in found["words"]
     memory = Memory(study(tmp_path, SEARCH).design)
     memory.stages.run()
@@ -104,7 +104,7 @@ def test_under_a_budget_no_design_is_recommended_by_such_a_test(tmp_path: Path) 
     assert found["size_verdict"] == "too high"
     assert found["best"] is None
     assert found["candidates"]
-    assert found["words"].startswith("No design can be recommended for $400,000; in the one that rejects most, coll")
+    assert found["words"].startswith("No design can be recommended for $400,000: in the one that rejects most, coll")
 
 
 def test_too_few_replicates_to_search_with_are_refused(tmp_path: Path) -> None:

@@ -249,8 +249,8 @@ def test_no_number_is_given_by_a_test_that_rejects_too_often() -> None:
               "type1_average": {"value": 0.158}, "size_verdict": "too high", "size_reason": "few"}  # fmt: skip
     (sentence,) = [one for one in answer_of(of_cells((0.4, 0.1, 0.6)) | {"search": search}) if "can be given" in one]
     assert sentence == (
-        "With 6 collaboratives: no number of centers per collaborative can be given for power .80; at 4, where the "
-        "search ended: the test that was searched with rejects in .051 where nobody is affected (sharp null) and .158 "
+        "With 6 collaboratives: no number of centers per collaborative can be given for power .80: at 4, where the "
+        "search ended, the test that was searched with rejects in .051 where nobody is affected (sharp null) and .158 "
         "where effects differ but average zero (average null) instead of .05 (few); search with one that holds its "
         "level."
     )

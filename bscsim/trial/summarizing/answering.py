@@ -98,7 +98,7 @@ def _bought(budget: Mapping[str, Any]) -> str:
 def _search(summary: Mapping[str, Any], one: Mapping[str, Any]) -> str:
     name, target = _over(one), dot(summary["target"]["power"])
     if one.get("size_verdict") == "too high":
-        head = f"No number of {name} can be given for power {target}; at {one['ended_at']}, where the search ended"
+        head = f"No number of {name} can be given for power {target}: at {one['ended_at']}, where the search ended"
         return findings.not_given(head, one, summary["target"]["alpha"])
     if one.get("found") is None:
         ends = list(one.get("between") or ())

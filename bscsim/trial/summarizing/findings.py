@@ -133,7 +133,7 @@ def intervals_off(rows: Sequence[Mapping[str, Any]], alpha: float) -> list[str]:
 
 def not_given(head: str, size: Mapping[str, Any], alpha: float) -> str:
     """That a search gives no answer: its power is that of a test which rejects too often without an effect."""
-    return (f"{head}: the test that was searched with rejects in {sizes_words([size])} instead of {dot(alpha)} "
+    return (f"{head}, the test that was searched with rejects in {sizes_words([size])} instead of {dot(alpha)} "
             f"({size['size_reason']}); search with one that holds its level.")  # fmt: skip
 
 
