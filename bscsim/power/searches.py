@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from bscsim.power import verdicts
 from bscsim.power.needs import most_searched
 from bscsim.power.rows import Columns
 
 if TYPE_CHECKING:
     from bscsim.power.stages import Stages
     from bscsim.trial.searching.budget_search import BestFound
+    from bscsim.trial.searching.found import Found
+    from bscsim.trial.searching.size_search import SizeSearch
+    from bscsim.trial.share import Share
     from bscsim.trial.summarizing.components import Inputs
     from bscsim.trial.trial import Trial
 
@@ -59,15 +63,30 @@ def sizes(stages: Stages, cell: int) -> dict[str, Any]:
         low, high, search.step, target.power, noncentrality, most, min(100, most // 4), close,
         start=min(enough) if enough else None, ceiling=limit(design.trial(cell), path, inputs) if known else None,
     )  # fmt: skip
+    return judged(stages, cell, hunt, arms, path.rpartition(".")[2].replace("_", " ")) | {
+        "cell": cell, "over": path, "between": [low, high], "step": search.step,
+        "closed_form": min(enough) if enough else None, "closed_form_known": known,
+    }  # fmt: skip
+
+
+def judged(stages: Stages, cell: int, hunt: SizeSearch, arms: Mapping[int, int], name: str) -> dict[str, Any]:
+    """Go through a search over a field of this name; what it found, and whether its test holds its level there."""
+    made: dict[int, list[Columns]] = {}
     while (ask := hunt.ask()) is not None:
         rows = stages.evaluate(arms[ask.value], ask.first, ask.replicates)
         hunt.tell(ask, *outcome(stages, cell, rows))
+        made.setdefault(ask.value, []).append(rows[FIRST_ANALYSIS])
     found = hunt.result()
-    return found.as_dict() | {
-        "cell": cell, "over": path, "between": [low, high], "step": search.step,
-        "words": found.words(path.rpartition(".")[2].replace("_", " ")),
-        "closed_form": min(enough) if enough else None, "closed_form_known": known,
-    }  # fmt: skip
+    last = ended_at(found, made)
+    trial = stages.arms[arms[last]].trial
+    size = verdicts.size_in(trial, made[last])
+    return verdicts.of_value(found.as_dict() | {"words": found.words(name)}, size, last, name, trial.target.alpha)
+
+
+def ended_at(found: Found, made: Mapping[int, Sequence[Columns]]) -> int:
+    """The value found, or the largest where none is; if it has no replicates of its own, the nearest that has."""
+    last = found.value if found.value is not None else found.curve[-1][0]
+    return min(made, key=lambda value: abs(value - last))
 
 
 def limit(trial: Trial, path: str, inputs: Inputs) -> float | None:
@@ -115,10 +134,15 @@ def budget(stages: Stages) -> dict[str, Any]:
         return {"budget": money, "candidates": [], "best": None, "words": f"{error}"[:1].upper() + f"{error}"[1:],
                 "replicates_used": 0}  # fmt: skip
     hunt = BudgetSearch(found, most_searched(design))
+    made: dict[int, list[Columns]] = {}
     while (ask := hunt.ask()) is not None:
-        rows = stages.evaluate(number(hunt.designs[ask.candidate].levels), ask.first, ask.replicates)
+        at = number(hunt.designs[ask.candidate].levels)
+        rows = stages.evaluate(at, ask.first, ask.replicates)
         hunt.tell(ask, *outcome(stages, 0, rows))
-    return described(money, hunt.result())
+        made.setdefault(at, []).append(rows[FIRST_ANALYSIS])
+    best = number(hunt.result().best.levels)
+    size = verdicts.size_in(stages.arms[best].trial, made[best])
+    return verdicts.of_design(described(money, hunt.result()), size, design.trial(0).target.alpha)
 
 
 def described(money: float, found: BestFound) -> dict[str, Any]:
@@ -139,7 +163,16 @@ def described(money: float, found: BestFound) -> dict[str, Any]:
     also = sum(one.like_best for one in found.ranked) - 1
     words += f"; {also} other{'s' * (also != 1)} cannot be told apart from it." if also else "."
     return {"budget": money, "candidates": rows, "best": best, "words": words,
-            "replicates_used": found.replicates_used}  # fmt: skip
+            "replicates_used": found.replicates_used, "warnings": _failures(found.ranked[0].failed)}  # fmt: skip
+
+
+def _failures(failed: Share) -> list[str]:
+    """What is said of the best design's fits that failed."""
+    from bscsim.trial.searching.found import FEW_FAILURES
+
+    if not failed.count > FEW_FAILURES * failed.of:
+        return []
+    return [f"in {failed.value:.1%} of its replicates nothing could be fitted; they count as misses"]
 
 
 def share(one: Any) -> dict[str, float] | None:
@@ -158,7 +191,10 @@ def pilot(stages: Stages, cell: int) -> Inputs:
 
 
 def outcome(stages: Stages, cell: int, rows: list[Columns]) -> tuple[int, int]:
-    """How many replicates the first analysis' first estimator rejected, and how many it could fit."""
+    """How many replicates the first analysis' first estimator rejected, and how many it could fit.
+
+    A search takes those that it could not fit for misses.
+    """
     trial = stages.design.trial(cell)
     name, columns = trial.analyses[FIRST_ANALYSIS].estimators[0], rows[FIRST_ANALYSIS]
     if f"{name}.p" not in columns:  # not one could be fitted

@@ -18,7 +18,7 @@ class SizeAdjusted:
 
     power: Measure
     critical_p: float
-    """Reject where p is at most this; alpha itself for a test of the right size."""
+    """Reject where p is at most this; alpha itself for a test of the right size. 0: no p-value is small enough."""
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data.
@@ -35,7 +35,9 @@ def size_adjusted_power(
     """Power at the size alpha that the test has not, by its p-values under the average null.
 
     The critical p-value c is the one of rank floor(alpha (R0 + 1)) of the R0 under the null, so that a new trial
-    without an effect has p <= c with chance alpha or a little less. Failed fits are left out on both sides.
+    without an effect has p <= c with chance alpha or a little less. Where that rank lies inside a tie, as p-values of a
+    randomization test do, c is the next smaller p-value (0 if there is none): with the whole tie the test would reject
+    more often than alpha. Failed fits are left out on both sides.
 
     The Monte Carlo error is that of the share and that of c: with l the ratio of the densities of p under the truth and
     the null at c, from the p-values within a binomial standard error of c's rank, the variance is
@@ -79,9 +81,12 @@ def size_adjusted_power(
     rank = floor(alpha * (len(p0) + 1) + 1e-9)
     if rank < 1 or not len(p):
         return SizeAdjusted(Measure(nan, nan), nan)
-    c = float(p0[rank - 1])
+    kept = rank
+    if np.searchsorted(p0, p0[rank - 1], "right") > rank:
+        kept = int(np.searchsorted(p0, p0[rank - 1], "left"))
+    c = float(p0[kept - 1]) if kept else 0.0
     power = float((p <= c).mean())
-    ratio = _density_ratio(p, p0, rank, alpha)
+    ratio = 0.0 if _is_fixed(p0, rank, alpha) else _density_ratio(p, p0, kept, alpha)
     var = power * (1 - power) / len(p) + ratio**2 * alpha * (1 - alpha) / len(p0)
     if paired:
         both = fitted & under
@@ -91,9 +96,18 @@ def size_adjusted_power(
     return SizeAdjusted(Measure(power, sqrt(max(var, 0.0))), c)
 
 
+def _is_fixed(p0: Array, rank: int, alpha: float) -> bool:
+    """Whether the critical value is the same in every sample: the ranks that chance allows all lie in one tie."""
+    reach = sqrt(len(p0) * alpha * (1 - alpha))
+    low, high = max(int(rank - reach), 1), min(int(rank + reach) + 1, len(p0))
+    return bool(p0[low - 1] == p0[high - 1])
+
+
 def _density_ratio(p: Array, p0: Array, rank: int, alpha: float) -> float:
-    """Density of p [R] over that of the sorted p0 [R0] around the rank'th of them."""
+    """Density of p [R] over that of the sorted p0 [R0] around the rank'th of them; 0 where there is none (rank 0)."""
     n = len(p0)
+    if not rank:
+        return 0.0
     reach = sqrt(n * alpha * (1 - alpha))
     low, high = max(int(rank - reach), 0), min(int(rank + reach) + 1, n)
     bottom = p0[low - 1] if low else 0.0

@@ -14,7 +14,7 @@ from tests.power.studies import BUDGET, SEARCH, study
 from tests.power.test_stages import Memory
 
 
-def test_failed_fits_are_no_rejections_and_are_not_counted(tmp_path: Path) -> None:
+def test_failed_fits_are_no_rejections_and_are_counted_apart(tmp_path: Path) -> None:
     stages = Stages(study(tmp_path, SEARCH).design, lambda blocks: None, lambda *_: [])
     columns = {"cluster_t.p": np.array([0.01, 0.05, 0.051, np.nan]), "cluster_t.b": np.array([1.0, -1.0, 1.0, np.nan])}
     assert outcome(stages, 0, [columns]) == (2, 3)
@@ -51,6 +51,60 @@ def test_a_budget_that_buys_nothing_says_what_the_cheapest_costs(tmp_path: Path)
     assert found["best"] is None
     assert "allows no design; the cheapest costs" in found["words"]
     assert memory.stages.planned == 200, "nothing is left to do"
+
+
+def test_the_best_design_says_how_often_it_could_not_be_fitted() -> None:
+    from bscsim.power.searches import described
+    from bscsim.trial.searching.budget_search import BudgetSearch
+    from bscsim.trial.searching.candidates import Candidate
+    from bscsim.trial.summarizing.answering import _bought
+
+    for fitted, said in ((60, "Warning: in 40.0% of its replicates nothing could be fitted; they count as misses."),
+                         (99, "")):  # fmt: skip
+        search = BudgetSearch([Candidate({"design.collaboratives": 4}, 100.0, 0.7)], 400)
+        while (ask := search.ask()) is not None:
+            search.tell(ask, ask.replicates // 2, ask.replicates * fitted // 100)
+        found = described(1000.0, search.result())
+        assert found["best"]["confirmed"]["value"] == pytest.approx(0.5)
+        assert _bought(found).endswith(said or "(.40 to .60) in fresh replicates.")
+
+
+LIBERAL = ("analysis.0.estimators=[cluster_t_centers]", "truth.gaussian.var.collaborative=0.15", "target.power=0.5")
+"""A t test on centers, where those of a collaborative share much: it rejects far too often without an effect."""
+
+
+def test_a_value_that_rests_on_a_test_that_rejects_too_often_is_withheld(tmp_path: Path) -> None:
+    memory = Memory(study(tmp_path, SEARCH, *LIBERAL).design)
+    memory.stages.run()
+    (found,) = memory.stages.searches
+    assert found is not None
+    assert found["size_verdict"] == "too high"
+    assert found["type1_average"]["value"] > 0.1
+    assert (found["found"], found["low"], found["high"], found["confirmed"]) == (None, None, None, None)
+    assert found["evaluations"], "what was tried stays"
+    at = found["ended_at"]
+    rows = [memory.rows[100_000 + at - 2, number][0] for arm, number in memory.rows if arm == 100_000 + at - 2]
+    sharp = np.mean([one["cluster_t_centers.sharp.p"][0] <= 0.05 for one in rows])
+    assert found["type1_sharp"]["value"] == pytest.approx(sharp), "of the very replicates that gave the power"
+    assert found["words"].startswith(f"No number of centers per collaborative can be given: at {at}, where")
+    assert "search with one that holds its level" in found["words"]
+    memory = Memory(study(tmp_path, SEARCH).design)
+    memory.stages.run()
+    (valid,) = memory.stages.searches
+    assert valid is not None
+    assert valid["size_verdict"] != "too high"
+    assert valid["ended_at"] == (valid["found"] or 12)
+
+
+def test_under_a_budget_no_design_is_recommended_by_such_a_test(tmp_path: Path) -> None:
+    memory = Memory(study(tmp_path, BUDGET, *LIBERAL).design)
+    memory.stages.run()
+    found = memory.stages.budget
+    assert found is not None
+    assert found["size_verdict"] == "too high"
+    assert found["best"] is None
+    assert found["candidates"]
+    assert found["words"].startswith("No design can be recommended for $400,000: in the one that rejects most, coll")
 
 
 def test_too_few_replicates_to_search_with_are_refused(tmp_path: Path) -> None:

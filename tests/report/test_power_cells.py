@@ -12,6 +12,7 @@ from bscsim.report.power import figures, page, tables
 from bscsim.report.power.box import cards
 from bscsim.report.power.cell_table import cells, searches
 from bscsim.report.power.figures import cost
+from bscsim.report.power.figures.search import caption
 from bscsim.report.power.study import Power, analysis_words
 from tests.report.power_cases import MANIFEST, axis, bare, example, moved, one_axis, share
 from tests.report.test_power_figures import drawn
@@ -155,6 +156,17 @@ def test_searches_of_other_cells_are_a_table_and_in_the_csv() -> None:
     in_cells["cells"][0]["search"], in_cells["cells"][1]["search"] = first, other
     assert len(searches(Power(in_cells)).rows) == 2
     assert searches(Power(summary | {"searches": []})).rows == ()
+
+
+def test_a_search_by_a_test_that_rejects_too_often_shows_no_value() -> None:
+    bad = example()["search"] | {"cell": 0, "found": None, "confirmed": None, "low": None, "high": None,
+                                 "size_verdict": "too high", "words": "No number can be given."}  # fmt: skip
+    (row, _) = searches(Power(one_axis() | {"search": bad, "searches": [bad | {"cell": 1}]})).rows
+    assert "none: type I error too high" in str(row)
+    text = caption(Power(one_axis() | {"search": bad}))
+    assert text.startswith("No number can be given.")
+    assert "Needed" not in text
+    assert "With fresh seeds" not in text
 
 
 def test_warnings_of_a_search_are_sentences_of_its_section() -> None:

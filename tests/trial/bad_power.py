@@ -190,6 +190,17 @@ BAD: Final[dict[str, tuple[dict[str, str], str, str, str]]] = {
         "search.between", "needs two integers"),
     "a search beyond the range": ({"search": "{over: design.waits, between: [20, 999]}",
         "design": "{type: wait_list}"}, "6:[20, 999]", "search.between", "leaves the range of design.waits, 1 to 240"),
+    "a search without a lot":
+        ({"search": "{over: design.centers_per_collaborative, between: [8, 20]}", "design": "{type: pre_post}",
+        "analysis": "{outcome: score, wave: post, estimators: [paired_t]}"}, "6:{over", "search",
+        "looks for a power, and the design pre_post has none, as nobody is allocated by lot; a randomized design would "
+        "do (design.type: parallel, wait_list or stepped_wedge), or no search"),
+    "a search of matched centers under a budget":
+        ({"search": "{over: [design.collaboratives], between: [[8, 20]], budget: 1000000}",
+        "design": "{type: matched_comparison}"}, "6:{over", "search", "the design matched_comparison has none"),
+    "a search of comparisons": ({"search": "{over: design.comparisons, between: [1, 3]}",
+        "design": "{type: matched_comparison}"}, "6:design.comparisons", "search.over",
+        "'design.comparisons' is no integer field that can be searched"),
     "a search of what is not there": ({"search": "{over: measures.scor.sample, between: [2, 8]}"},
         "6:measures.scor.sample", "search.over", "'scor' is no measure; did you mean score?"),
     "a search to where the pool ends": ({"scenario": "{population: {centers: 40}}",

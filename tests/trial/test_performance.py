@@ -224,6 +224,42 @@ def test_size_adjusted_power_of_the_null_itself_has_no_error() -> None:
     assert apart.mcse == pytest.approx(sqrt(2 * 0.05 * 0.95 / 999), rel=0.01)
 
 
+def discrete(p: Any) -> Estimates:
+    nothing = np.zeros(len(p))
+    return Estimates(nothing, nothing, nothing, np.asarray(p), nothing, nothing, nothing.astype(np.int8))
+
+
+@pytest.mark.parametrize(("ways", "critical"), [(20, 0.0), (32, None), (70, None), (200, None)])
+def test_the_critical_value_of_coarse_p_values_is_below_a_tie(ways: int, critical: float | None) -> None:
+    """Exact tests of 3 v 3, five pairs, 4 v 4 centers have p = 2 k / ways: with a tie taken whole they exceed alpha.
+
+    That of 3 v 3 can never reject at .05, whatever the sample.
+    """
+    rng = np.random.default_rng(0)
+
+    def study(rng: np.random.Generator) -> tuple[Estimates, Estimates]:
+        null = rng.integers(1, ways // 2 + 1, 1000) * 2 / ways
+        return discrete(np.minimum(null, rng.integers(1, ways // 2 + 1, 1000) * 2 / ways)), discrete(null)
+
+    for _ in range(50):
+        truth, null = study(rng)
+        found = size_adjusted_power(truth, null)
+        assert (null.p <= found.critical_p).mean() <= 0.05
+        assert critical is None or found.critical_p == pytest.approx(critical)
+        assert found.power.value == (truth.p <= found.critical_p).mean()
+        assert critical is None or (found.power.value, found.power.mcse) == (0.0, 0.0)
+
+
+def test_a_critical_value_that_no_sample_changes_adds_no_error() -> None:
+    """p of .02 and .2: at .05 the second atom is never within reach, so that power has the error of a share."""
+    rng = np.random.default_rng(3)
+    null = np.repeat([0.02, 0.2, 0.6], [20, 180, 800])
+    truth = rng.permutation(np.repeat([0.02, 0.2, 0.6], [400, 300, 300]))
+    found = size_adjusted_power(discrete(truth), discrete(null), paired=False)
+    assert (found.critical_p, found.power.value) == (0.02, 0.4)
+    assert found.power.mcse == pytest.approx(sqrt(0.4 * 0.6 / 1000))
+
+
 def test_size_adjustment_needs_enough_replicates() -> None:
     null = z_tests(np.linspace(0.1, 3, 18))
     assert isnan(size_adjusted_power(null, null).power.value)

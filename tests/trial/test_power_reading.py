@@ -293,6 +293,13 @@ class TestNotes:
         text = " ".join(few.notes(0))
         assert "can never reject" in text
         assert "With one collaborative" in text
+        one_sided = ["analysis.estimators=[randomization]", "target.sides=1"]
+        half = power("{collaboratives: 1, centers_per_collaborative: 3, control_centers: 3}",
+                     "{population: {centers: 8}}", overrides=one_sided).design  # fmt: skip
+        assert "can never reject" not in " ".join(half.notes(0)), "p is halved: .05 is reached"
+        strict = power("{collaboratives: 1, centers_per_collaborative: 3, control_centers: 3}",
+                       "{population: {centers: 8}}", overrides=[*one_sided, "target.alpha=0.025"]).design  # fmt: skip
+        assert "the smallest p-value that its allocations give is 0.05, above" in " ".join(strict.notes(0))
         enough = power(overrides=["analysis.estimators=[randomization]"]).design
         assert "can never reject" not in " ".join(enough.notes(0))
 

@@ -156,6 +156,20 @@ def test_halving_by_hand() -> None:
     assert [one.power.of for one in search.result().ranked] == [875, 875, 375, 375, 125, 125, 125, 125]
 
 
+def test_a_design_that_can_seldom_be_fitted_does_not_win() -> None:
+    """Of the fits of the second all reject, but only one replicate in twenty can be fitted at all."""
+    search = BudgetSearch(designs()[:2], 1000)
+    while (request := search.ask()) is not None:
+        fitted = request.replicates if request.candidate == 0 else round(0.05 * request.replicates)
+        search.tell(request, round(0.8 * fitted) if request.candidate == 0 else fitted, fitted)
+    found = search.result()
+    assert found.best.levels == {"k": 0}
+    assert [one.power.value for one in found.ranked] == pytest.approx([0.8, 0.05], abs=0.005)
+    assert [one.failed.of for one in found.ranked] == [625, 375]
+    assert [one.failed.value for one in found.ranked] == pytest.approx([0.0, 0.95], abs=0.01)
+    assert not found.ranked[1].like_best
+
+
 def test_it_can_be_replayed_and_equals_are_named() -> None:
     first = BudgetSearch(designs(), 4000)
     told = drive(first, np.random.default_rng(3))

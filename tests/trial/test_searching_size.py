@@ -223,16 +223,31 @@ def test_a_right_value_is_seldom_sent_up() -> None:
     assert up / runs <= 0.05 + 3 * sqrt(0.05 * 0.95 / runs)
 
 
-def test_failed_fits_are_left_out_and_none_at_all_ends_the_search() -> None:
+def test_a_fit_that_failed_is_a_miss_and_none_at_all_ends_the_search() -> None:
+    """Of 90% that are fitted, 8 in 9 must reject: the value is that of power .89, and fits in half never reach .80."""
     power, rng = powers(0.38, 4, 40, 1), np.random.default_rng(3)
 
-    def half(request: Request) -> tuple[int, int]:
-        fitted = request.replicates // 2
-        return int(rng.binomial(fitted, power[request.value])), fitted
+    def fitted_in(share: float) -> Callable[[Request], tuple[int, int]]:
+        def answer(request: Request) -> tuple[int, int]:
+            fitted = round(share * request.replicates)
+            return int(rng.binomial(fitted, power[request.value])), fitted
 
-    found = drive(SizeSearch(4, 40, 1, 0.8, TRUE(0.38), 8000), half)
+        return answer
+
+    truth = next(value for value, one in power.items() if 0.9 * one >= 0.8)
+    found = drive(SizeSearch(4, 40, 1, 0.8, TRUE(0.38), 8000), fitted_in(0.9))
     assert found.value is not None
-    assert abs(found.value - 9) <= 2
+    assert abs(found.value - truth) <= 2
+    assert sum(share.of for _, share in found.evaluations) == found.replicates_used
+    assert found.confirmed is not None
+    assert found.confirmed.of == 500
+    said = f"in 10.0% of the replicates of {found.value} nothing could be fitted; they count as misses"
+    assert said in found.warnings
+    half = drive(SizeSearch(4, 40, 1, 0.8, TRUE(0.38), 8000), fitted_in(0.5))
+    assert half.value is None
+    assert any("in 50.0% of the replicates of 40 nothing could be fitted" in warning for warning in half.warnings)
+    few = drive(SizeSearch(4, 40, 1, 0.8, TRUE(0.38), 8000), fitted_in(0.99))
+    assert not any("fitted" in warning for warning in few.warnings)
     nothing = drive(SizeSearch(4, 40, 1, 0.8, TRUE(0.38), 1000), lambda request: (0, 0))
     assert nothing.replicates_used <= 1000
     assert any("no replicate could be fitted" in warning for warning in nothing.warnings)

@@ -114,6 +114,24 @@ def test_a_size_out_of_band_is_said_once_and_power_is_not_to_be_quoted() -> None
     assert "which gives power away" in told(strict)
 
 
+def test_a_level_that_the_interval_leaves_out_is_not_said_to_hold() -> None:
+    """400 replicates: .080 lies within 3 Monte Carlo errors of .05, .034, but its interval begins at .057."""
+    data = columns(R=400)
+    order = np.argsort(data["cluster_t.sharp.p"])
+    p = np.full(400, 0.5)
+    p[order[:32]] = 0.01
+    found = summary_of(Study((trial_of(),), replicates=400), {0: [data | {"cluster_t.sharp.p": p}]})
+    row = found["cells"][0]["analyses"][0]["estimators"][0]
+    assert (row["type1_sharp"]["value"], row["size_verdict"]) == (0.08, "holds")
+    (sentence,) = [one for one in found["answer"] if "sharp null" in one]
+    assert sentence.startswith("The test rejects in .080 where nobody is affected (sharp null) and ")
+    assert sentence.endswith("; a 95% interval leaves the level of .05 out (.057 to .111).")
+    assert "holds" not in sentence
+    p[order[20:]] = 0.5
+    fine = summary_of(Study((trial_of(),), replicates=400), {0: [data | {"cluster_t.sharp.p": p}]})
+    assert "The test holds its level of .05, rejecting in .050" in told(fine)
+
+
 # ---- designs without a lot ------------------------------------------------------------------------------------------
 
 
@@ -213,8 +231,29 @@ def test_searches_of_all_cells_are_told_with_their_warnings() -> None:
     text = " ".join(answer_of(found))
     assert "With 6 collaboratives: power .80 takes 11 centers per collaborative (95% interval 9 or more)" in text
     assert "confirm a power of .81 (.74 to .85); the closed form promises that 8 would do" in text
+    assert "fresh replicates showed a power of .81 (.74 to .85) at the largest" in text
     assert "Warning: it is bent." in text
     assert "With 3 collaboratives: no number of centers per collaborative up to 20 is known to reach" in text
+
+
+def test_a_power_is_confirmed_only_where_it_is_reached() -> None:
+    for value, said in ((0.75, "showed a power of .75 (.66 to .85)"), (0.80, "confirm a power of .80 (.66 to .85)")):
+        search = {"over": "design.centers_per_collaborative", "found": 11, "low": 9, "high": 12, "between": [4, 20],
+                  "confirmed": {"value": value, "low": 0.66, "high": 0.85}, "cell": 0}  # fmt: skip
+        assert f"fresh replicates {said}" in " ".join(answer_of(of_cells((0.4, 0.1, 0.6)) | {"search": search}))
+
+
+def test_no_number_is_given_by_a_test_that_rejects_too_often() -> None:
+    search = {"over": "design.centers_per_collaborative", "found": None, "ended_at": 4, "between": [2, 20], "cell": 0,
+              "closed_form": 8, "confirmed": None, "warnings": [], "type1_sharp": {"value": 0.051},
+              "type1_average": {"value": 0.158}, "size_verdict": "too high", "size_reason": "few"}  # fmt: skip
+    (sentence,) = [one for one in answer_of(of_cells((0.4, 0.1, 0.6)) | {"search": search}) if "can be given" in one]
+    assert sentence == (
+        "With 6 collaboratives: no number of centers per collaborative can be given for power .80: at 4, where the "
+        "search ended, the test that was searched with rejects in .051 where nobody is affected (sharp null) and .158 "
+        "where effects differ but average zero (average null) instead of .05 (few); search with one that holds its "
+        "level."
+    )
 
 
 def test_the_best_design_for_the_money_is_told_in_counts() -> None:

@@ -121,6 +121,7 @@ def test_the_randomization_test_has_its_own_average_null_or_none() -> None:
     made = estimator_data(trial_of(), data | {"randomization.average.p": p}, "randomization", 400)
     assert made["type1_average"]["value"] == 0.25
     assert "exact for the sharp null only" in made["size_reason"]
+    assert made["size_adjusted_power"] is None, "a quarter of all at the smallest p: there is no test at .05"
 
 
 def test_an_effect_unknown_in_some_replicates_leaves_power_alone() -> None:

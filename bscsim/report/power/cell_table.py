@@ -68,6 +68,7 @@ def searches(power: Power) -> View:
     for one in power.searches if len(power.searches) > 1 else ():
         cell = int(one.get("cell") or 0)
         value = "none is enough" if one.get("found") is None else shown(one["found"])
+        value = "none: type I error too high" if one.get("size_verdict") == "too high" else value
         value = f"at most {value}" if one.get("at_most") and one.get("found") is not None else value
         low, high = one.get("low"), one.get("high")
         ends = "" if low is None else f"{shown(low)} {f'to {shown(high)}' if high is not None else 'or more'}"
@@ -80,5 +81,5 @@ def searches(power: Power) -> View:
         f"Smallest value with power {bare(power.target)}, its 95% interval below; what the closed form promises; the "
         "power at it in fresh replicates."
     )
-    columns = ("Needed", "Closed form", "Power confirmed")
+    columns = ("Needed", "Closed form", "Power, fresh replicates")
     return view("searches", title, text, ("Cell", "Warnings"), columns, rows, "search.csv")

@@ -9,6 +9,7 @@ from bscsim.trial.reading.axes import Grid
 from bscsim.trial.reading.case import Case, near
 from bscsim.trial.reading.searched import fields_of
 from bscsim.trial.settings import SearchSettings
+from bscsim.trial.summarizing import words
 
 LEAST_POWER: Final = 0.05
 """A search aims at more."""
@@ -16,6 +17,12 @@ LEAST_POWER: Final = 0.05
 
 def check_search(case: Case, search: SearchSettings, grid: Grid) -> None:
     """Add the faults of a search whose own settings are in order."""
+    if case.design is not None and case.design.type not in words.RANDOMIZED:
+        # its share of significant results is what passes for an effect, which no number of centers makes a power
+        would_do = f"a randomized design would do (design.type: {words.listed(words.RANDOMIZED, 'or')}), or no search"
+        case.fault("search", f"looks for a power, and the design {case.design.type} has none, as nobody is allocated "
+                   f"by lot; {would_do}")  # fmt: skip
+        return
     if case.target is not None and not search.budget and case.target.power <= LEAST_POWER:
         case.fault("target.power", f"{case.target.power:g} is not above {LEAST_POWER:g}, which a search has to aim at; "
                    "a larger one, such as 0.8")  # fmt: skip
@@ -43,9 +50,6 @@ def _in_design(case: Case, path: str, keys: list[str]) -> None:
     elif path == "design.collaboratives" and design.cohorts:
         case.fault("search.over", "design.collaboratives has no effect beside cohorts; search "
                    "design.cohorts.0.collaboratives, or give no cohorts")  # fmt: skip
-    belongs = {
-        "control_centers": ("parallel", "wait_list", "interrupted_series"), "waits": ("wait_list",),
-        "comparisons": ("matched_comparison",),
-    }  # fmt: skip
+    belongs = {"control_centers": ("parallel", "wait_list"), "waits": ("wait_list",)}
     if keys[0] == "design" and design.type not in belongs.get(keys[1], (design.type,)):
         case.fault("search.over", f"{path} has no effect in the design {design.type}")

@@ -39,7 +39,7 @@ def notes_of(trial: Trial, pool: Pool | None) -> list[str]:
 
 
 def smallest_p(trial: Trial) -> float | None:
-    """Smallest p-value that the randomization test of a trial can give; None where allocation is not by lot.
+    """Smallest two-sided p-value of a trial's randomization test; None where allocation is not by lot.
 
     Strata other than cohorts and pairs make it larger, by how much depends on who is recruited.
     """
@@ -80,6 +80,8 @@ def _floor(trial: Trial) -> list[str]:
     if not any("randomization" in analysis.estimators for analysis in trial.analyses):
         return []
     floor = smallest_p(trial)
+    if floor is not None and trial.target.sides == 1:
+        floor /= 2  # a one-sided test takes half of the two-sided p where the program helps
     if floor is None or floor <= alpha:
         return []
     return [f"The randomization test can never reject: the smallest p-value that its allocations give is {floor:.3g}, "

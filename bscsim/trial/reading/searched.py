@@ -15,7 +15,7 @@ from bscsim.trial.settings import SearchSettings
 
 INTEGERS: Final = {
     "design.collaboratives": (1, 1000), "design.centers_per_collaborative": (1, 1000),
-    "design.control_centers": (0, 10_000), "design.waits": (1, 240), "design.comparisons": (1, 10),
+    "design.control_centers": (0, 10_000), "design.waits": (1, 240),
 }  # fmt: skip
 """Fields that can be searched, with their range; besides, cohorts' collaboratives and measures' samples."""
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import ceil, log2, sqrt
 
 from bscsim.trial.searching.candidates import Candidate
+from bscsim.trial.searching.evidence import Tally
 from bscsim.trial.share import Share
 
 APART = 1.959963984540054
@@ -31,7 +32,9 @@ class Ranked:
 
     candidate: Candidate
     power: Share
-    """Of all replicates of the search."""
+    """Of all replicates of the search, those without a fit as misses."""
+    failed: Share
+    """Of all its replicates, the confirmation's too, those without a fit."""
     like_best: bool
     """Not told apart from the best."""
 
@@ -52,10 +55,10 @@ class BudgetSearch:
     """Finds the most powerful of a few designs, by asking for replicates and being told what they found.
 
     Successive halving (Karnin, Koren & Somekh 2013, ICML 28:1238): as many rounds as halvings leave one design, each
-    with the same number of replicates, shared equally by the designs still in; all replicates of a design count. A
-    design out early may be as good as the best: :attr:`Ranked.like_best` says which could not be told apart (a z test
-    of each against the best at 5%). Then the best is confirmed with fresh replicates. The same answers lead to the same
-    questions, so a search can be replayed.
+    with the same number of replicates, shared equally by the designs still in; all replicates of a design count, those
+    without a fit as misses. A design out early may be as good as the best: :attr:`Ranked.like_best` says which could
+    not be told apart (a z test of each against the best at 5%). Then the best is confirmed with fresh replicates. The
+    same answers lead to the same questions, so a search can be replayed.
 
     Parameters
     ----------
@@ -89,11 +92,11 @@ class BudgetSearch:
         if self._round < len(designs):
             raise ValueError(f"most is {most}; {rounds} rounds of {len(designs)} designs, and {self.confirming} "
                              f"replicates to confirm, need {rounds * len(designs) + self.confirming}")  # fmt: skip
-        self._counts = [(0, 0)] * len(designs)
+        self._counts = [Tally(0, 0)] * len(designs)
         self._alive = tuple(range(len(designs)))
         self._queue = self._alive
         self._next, self._first = first, first
-        self._confirmed: Share | None = None
+        self._confirmed: Tally | None = None
 
     def ask(self) -> BudgetRequest | None:
         """The replicates wanted next; None when the search is over."""
@@ -106,6 +109,8 @@ class BudgetSearch:
     def tell(self, request: BudgetRequest, rejected: int, fitted: int) -> None:
         """Take what the asked replicates found: how many rejected, of how many that could be fitted.
 
+        A replicate without a fit is one that does not reject: power is of all replicates asked for.
+
         ValueError if this is not what was asked, or the counts are impossible.
         """
         if request != self.ask():
@@ -114,10 +119,10 @@ class BudgetSearch:
             raise ValueError(f"{rejected} rejections of {fitted} fits of {request.replicates} replicates cannot be")
         self._next += request.replicates
         if request.purpose == "confirm":
-            self._confirmed = Share(rejected, fitted)
+            self._confirmed = Tally(0, 0).plus(rejected, fitted, request.replicates)
             return
-        before = self._counts[request.candidate]
-        self._counts[request.candidate] = (before[0] + rejected, before[1] + fitted)
+        at = request.candidate
+        self._counts[at] = self._counts[at].plus(rejected, fitted, request.replicates)
         self._queue = self._queue[1:]
         if not self._queue:
             self._alive = self._best(self._alive)[: ceil(len(self._alive) / 2)]
@@ -127,15 +132,23 @@ class BudgetSearch:
         """What is known now; the answer once :meth:`ask` returns None."""
         order = self._best(self._alive) + self._best(tuple(i for i in range(len(self.designs)) if i not in self._alive))
         best = order[0]
-        ranked = tuple(Ranked(self.designs[i], Share(*self._counts[i]), self._like(i, best)) for i in order)
-        return BestFound(self.designs[best], self._confirmed, ranked, self._next - self._first, self.ask() is None)
+        ranked = tuple(
+            Ranked(self.designs[i], self._counts[i].power, self._failed(i, best), self._like(i, best)) for i in order
+        )
+        confirmed = None if self._confirmed is None else self._confirmed.power
+        return BestFound(self.designs[best], confirmed, ranked, self._next - self._first, self.ask() is None)
 
     def _best(self, indexes: tuple[int, ...]) -> tuple[int, ...]:
-        """In the order of their power so far; a design without a fit comes last."""
-        return tuple(sorted(indexes, key=lambda i: (-(self._counts[i][0] / max(self._counts[i][1], 1)), i)))
+        """In the order of their power so far."""
+        shares = {i: self._counts[i].rejected / max(self._counts[i].replicates, 1) for i in indexes}
+        return tuple(sorted(indexes, key=lambda i: (-shares[i], i)))
+
+    def _failed(self, index: int, best: int) -> Share:
+        tallies = [self._counts[index], *([self._confirmed] if index == best and self._confirmed else [])]
+        return Share(sum(one.failed for one in tallies), sum(one.replicates for one in tallies))
 
     def _like(self, index: int, best: int) -> bool:
-        (a, n), (b, m) = self._counts[index], self._counts[best]
+        (a, n), (b, m) = (self._counts[i][:2] for i in (index, best))
         if not n or not m or index == best:
             return True
         p = (a + b) / (n + m)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from bscsim.trial.searching.probit_curve import Curve, Point, fit_curve, misfit, probit
 from bscsim.trial.searching.sequence import side_of
 from bscsim.trial.searching.steps import Steps
+from bscsim.trial.share import Share
 
 WINDOW = 1.8
 """How many times as far as the sites aside an evaluation may be from the target to have a part in the curve."""
@@ -18,10 +19,27 @@ SURE = 0.01
 
 
 class Tally(NamedTuple):
-    """Of all replicates at one value, how many rejected and how many were fitted."""
+    """Of all replicates at one value, how many rejected, and in how many nothing could be fitted: they do not reject.
+
+    Left out, they would make a design that can seldom be analyzed as good as one that always can.
+    """
 
     rejected: int
-    fitted: int
+    replicates: int
+    failed: int = 0
+
+    @property
+    def power(self) -> Share:
+        """Share that rejected, of all."""
+        return Share(self.rejected, self.replicates)
+
+    def plus(self, rejected: int, fitted: int, of: int) -> Tally:
+        """With more replicates, of which some could be fitted.
+
+        >>> Tally(8, 10).plus(3, 4, 5)
+        Tally(rejected=11, replicates=15, failed=1)
+        """
+        return Tally(self.rejected + rejected, self.replicates + of, self.failed + of - fitted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +69,7 @@ def aside(tallies: Mapping[int, Tally]) -> float:
     >>> aside({0: Tally(300, 500)}), aside({0: Tally(300, 500), 1: Tally(7000, 7500)})
     (0.5, 0.25)
     """
-    every = max(sum(tally.fitted for tally in tallies.values()), 500)
+    every = max(sum(tally.replicates for tally in tallies.values()), 500)
     return 0.5 * sqrt(sqrt(500 / every))
 
 
@@ -88,7 +106,7 @@ def _first(steps: Steps, start: int, enough: Callable[[float], bool]) -> int:
 
 
 def _point(steps: Steps, tallies: Mapping[int, Tally], index: int) -> Point:
-    return Point(steps.x[index], *tallies[index])
+    return Point(steps.x[index], tallies[index].rejected, tallies[index].replicates)
 
 
 def _near_curve(steps: Steps, goal: float, tallies: Mapping[int, Tally]) -> tuple[Curve, tuple[int, ...]]:
@@ -98,7 +116,7 @@ def _near_curve(steps: Steps, goal: float, tallies: Mapping[int, Tally]) -> tupl
     window = WINDOW * aside(tallies)
     for _ in range(2):
         close = tuple(i for i in sorted(tallies) if abs(curve.probit_at(steps.x[i]) - goal) <= window)
-        inside, every = (sum(tallies[i].fitted for i in group) for group in (close, tallies))
+        inside, every = (sum(tallies[i].replicates for i in group) for group in (close, tallies))
         if close == near or len(close) < 2 or 2 * inside < every:
             break
         near = close
@@ -115,7 +133,7 @@ def proven(steps: Steps, target: float, tallies: Mapping[int, Tally]) -> tuple[i
     """
     low, high = 0, len(steps.values)
     for index, tally in tallies.items():
-        side = side_of(*tally, target, SURE)
+        side = side_of(tally.rejected, tally.replicates, target, SURE)
         if side < 0:
             low = max(low, index + 1)
         elif side > 0:

@@ -12,6 +12,9 @@ from bscsim.trial.searching.probit_curve import chance, probit
 from bscsim.trial.searching.steps import Steps
 from bscsim.trial.share import Share, plain
 
+FEW_FAILURES = 0.02
+"""Share of the fits that may fail without a word."""
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -45,7 +48,7 @@ class Found:
     curve: tuple[tuple[int, float], ...]
     """(value, power) by the fitted curve; trust it where the evaluations are."""
     evaluations: tuple[tuple[int, Share], ...]
-    """(value, power) of all replicates at it, in order of the values."""
+    """(value, power) of all replicates at it, those without a fit as misses, in order of the values."""
     replicates_used: int
     confirmed: Share | None
     """Power at the value by the fresh replicates of the confirmation; None if there are none."""
@@ -120,7 +123,7 @@ def describe(
         at_most=settled == 0,
         root=_root(steps, probit(target), evidence),
         curve=tuple((v, chance(fitted.probit_at(x))) for v, x in zip(steps.values, steps.x, strict=True)),
-        evaluations=tuple((steps.values[i], Share(*tallies[i])) for i in sorted(tallies)),
+        evaluations=tuple((steps.values[i], tallies[i].power) for i in sorted(tallies)),
         replicates_used=used,
         confirmed=fresh[-1] if fresh else None,
         ceiling=limit,
@@ -143,7 +146,7 @@ def _warnings(
     values, goal = steps.values, f"{target:.0%}"
     if settled >= n:
         seen = tallies.get(n - 1)
-        reached = Share(*seen).value if seen and seen.fitted else chance(curve.probit_at(steps.x[-1]))
+        reached = seen.power.value if seen else chance(curve.probit_at(steps.x[-1]))
         said.append(f"even {values[-1]}, the largest value, has power {reached:.1%}; enlarge what is held fixed")
     if settled == 0:
         said.append(f"{values[0]}, the smallest value searched, is enough; a smaller one might be")
@@ -165,7 +168,16 @@ def _warnings(
         said.append(f"the confirmation showed the power of {missed} to be below {goal}; a larger value was taken")
     if settled < n and not any(index == settled for index, _ in confirmed):
         said.append("the value is not confirmed by replicates of its own")
-    if any(not tally.fitted for tally in tallies.values()):
+    return said + _failures(values, tallies, min(settled, n - 1))
+
+
+def _failures(values: Sequence[int], tallies: Mapping[int, Tally], last: int) -> list[str]:
+    """What is said of fits that failed, at the value found and where all did."""
+    said = []
+    if last in tallies and tallies[last].failed > FEW_FAILURES * tallies[last].replicates:
+        share = Share(tallies[last].failed, tallies[last].replicates).value
+        said.append(f"in {share:.1%} of the replicates of {values[last]} nothing could be fitted; they count as misses")
+    if any(tally.failed == tally.replicates for tally in tallies.values()):
         said.append("at some values no replicate could be fitted")
     return said
 

@@ -39,5 +39,5 @@ def next_index(steps: Steps, target: float, tallies: Mapping[int, Tally], eviden
     for index, tally in tallies.items():
         if abs(height[index]) <= WINDOW * away or index in sites:
             site = min((1, 0, 2), key=lambda s: abs(sites[s] - index))
-            spent[site] += tally.fitted / SHARES[site]
+            spent[site] += tally.replicates / SHARES[site]
     return sites[min((1, 0, 2), key=lambda s: spent[s])]

@@ -35,11 +35,11 @@ def chance(number: float) -> float:
 
 
 class Point(NamedTuple):
-    """What was seen at one value: where it lies, and how many of the fitted replicates rejected."""
+    """What was seen at one value: where it lies, and how many of the replicates rejected."""
 
     x: float
     rejected: int
-    fitted: int
+    replicates: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,17 +100,17 @@ def fit_curve(points: Sequence[Point], goal: float) -> Curve:
 def misfit(points: Sequence[Point], curve: Curve) -> float:
     """Pearson's chi-square of the points about the curve; about as many as points less 3 if it fits."""
     total = 0.0
-    for x, rejected, fitted in points:
+    for x, rejected, of in points:
         p = min(max(chance(curve.probit_at(x)), 1e-9), 1 - 1e-9)
-        total += (rejected - fitted * p) ** 2 / (fitted * p * (1 - p)) if fitted else 0.0
+        total += (rejected - of * p) ** 2 / (of * p * (1 - p)) if of else 0.0
     return total
 
 
 def _likelihood(points: Sequence[Point], prior: Triple, at: Triple) -> float:
     total = -sum(((a - b) / sd) ** 2 for a, b, sd in zip(at, prior, SPREAD, strict=True)) / 2
-    for x, rejected, fitted in points:
+    for x, rejected, of in points:
         number = at[0] + (at[1] + at[2] * x) * x
-        total += rejected * log(max(chance(number), 1e-300)) + (fitted - rejected) * log(max(chance(-number), 1e-300))
+        total += rejected * log(max(chance(number), 1e-300)) + (of - rejected) * log(max(chance(-number), 1e-300))
     return total
 
 
@@ -118,11 +118,11 @@ def _derivatives(points: Sequence[Point], prior: Triple, at: Triple) -> tuple[Tr
     """Score and expected information."""
     s0, s1, s2 = ((b - a) / sd**2 for a, b, sd in zip(at, prior, SPREAD, strict=True))
     m0, m1, m2, m3, m4 = 1 / SPREAD[0] ** 2, 0.0, 0.0, 0.0, 0.0
-    for x, rejected, fitted in points:
+    for x, rejected, of in points:
         number = min(max(at[0] + (at[1] + at[2] * x) * x, -8.0), 8.0)
         p, q = chance(number), chance(-number)
         density = exp(-number * number / 2) / sqrt(2 * pi)
-        pull, weight = (rejected - fitted * p) * density / (p * q), fitted * density * density / (p * q)
+        pull, weight = (rejected - of * p) * density / (p * q), of * density * density / (p * q)
         s0, s1, s2 = s0 + pull, s1 + pull * x, s2 + pull * x * x
         m0, m1, m2 = m0 + weight, m1 + weight * x, m2 + weight * x**2
         m3, m4 = m3 + weight * x**3, m4 + weight * x**4

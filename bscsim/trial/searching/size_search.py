@@ -28,6 +28,8 @@ class SizeSearch:
     replicates are spent. Then the value is confirmed with fresh replicates; if they show its power to be below the
     target, a larger one is.
 
+    Replicates without a fit count as misses, in the search and in the confirmation.
+
     The same answers lead to the same questions: a search that was stopped goes on if it is told the answers again.
 
     Parameters
@@ -105,6 +107,8 @@ class SizeSearch:
     def tell(self, request: Request, rejected: int, fitted: int) -> None:
         """Take what the asked replicates found: how many rejected, of how many that could be fitted.
 
+        A replicate without a fit is one that does not reject: power is of all replicates asked for.
+
         ValueError if this is not what was asked, or the counts are impossible.
         """
         if request != self._pending:
@@ -113,10 +117,10 @@ class SizeSearch:
             raise ValueError(f"{rejected} rejections of {fitted} fits of {request.replicates} replicates cannot be")
         index = self.steps.values.index(request.value)
         before = self._tallies.get(index, Tally(0, 0))
-        self._tallies[index] = Tally(before.rejected + rejected, before.fitted + fitted)
+        self._tallies[index] = before.plus(rejected, fitted, request.replicates)
         self._used += request.replicates
         if request.purpose == "confirm":
-            self._judge(index, Share(rejected, fitted))
+            self._judge(index, Share(rejected, request.replicates))
         self._choose()
 
     def result(self) -> Found:
@@ -176,7 +180,7 @@ class SizeSearch:
     def _wanted(self, evidence: Evidence) -> int:
         """Replicates of the next request: a third of what the interval still seems to need, in batches."""
         x, last = self.steps.x, len(self.steps.values) - 1
-        used = sum(tally.fitted for tally in self._tallies.values())
+        used = sum(tally.replicates for tally in self._tallies.values())
         if used < 3 * self.batch:
             return self.batch
         curve, at = evidence.curve, min(evidence.at, last)

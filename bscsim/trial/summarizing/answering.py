@@ -92,11 +92,14 @@ def _bought(budget: Mapping[str, Any]) -> str:
     text += f": power {interval(best['confirmed'])} in fresh replicates" if best.get("confirmed") else ""
     also = sum(bool(one.get("like_best")) for one in budget.get("candidates") or ()) - 1
     more = f"; {also} other{'s' * (also != 1)} of those tried cannot be told apart from it" if also > 0 else ""
-    return f"{text}{more}."
+    return f"{text}{more}.{_warned(budget)}"
 
 
 def _search(summary: Mapping[str, Any], one: Mapping[str, Any]) -> str:
     name, target = _over(one), dot(summary["target"]["power"])
+    if one.get("size_verdict") == "too high":
+        head = f"No number of {name} can be given for power {target}: at {one['ended_at']}, where the search ended"
+        return findings.not_given(head, one, summary["target"]["alpha"])
     if one.get("found") is None:
         ends = list(one.get("between") or ())
         up = f" up to {ends[-1]}" if ends else ""
@@ -108,7 +111,8 @@ def _search(summary: Mapping[str, Any], one: Mapping[str, Any]) -> str:
         if one.get("low") is not None:
             text += f" (95% interval {one['low']} {f'to {high}' if high is not None else 'or more'})"
     if one.get("confirmed"):
-        text += f"; fresh replicates confirm a power of {interval(one['confirmed'])}"
+        reached = one.get("found") is not None and one["confirmed"]["value"] >= summary["target"]["power"]
+        text += f"; fresh replicates {'confirm' if reached else 'showed'} a power of {interval(one['confirmed'])}"
         text += "" if one.get("found") is not None else " at the largest"
     if one.get("closed_form") is not None:
         text += f"; the closed form promises that {one['closed_form']} would do"
@@ -116,8 +120,13 @@ def _search(summary: Mapping[str, Any], one: Mapping[str, Any]) -> str:
         text += "; by the closed form no value would do"
     if summary["target"]["correction"] != "none" and len(_analyses(summary)) > 1:
         text += "; this is of the first analysis, without correction for the others"
+    return f"{text}.{_warned(one)}"
+
+
+def _warned(one: Mapping[str, Any]) -> str:
+    """The warnings of a search, as its last sentence."""
     warnings = [str(words) for words in one.get("warnings") or ()]
-    return f"{text}.{' Warning: ' + '; '.join(warnings) + '.' if warnings else ''}"
+    return f" Warning: {'; '.join(warnings)}." if warnings else ""
 
 
 def _over(one: Mapping[str, Any]) -> str:
@@ -141,11 +150,18 @@ def _powers(summary: Mapping[str, Any]) -> list[tuple[float, Mapping[str, Any], 
 
 
 def _sizes(summary: Mapping[str, Any]) -> str:
-    """How often the first tests of all analyses reject without an effect; those that do too often have been named."""
+    """How often the first tests of all analyses reject without an effect; those that do too often have been named.
+
+    A test may stand within three Monte Carlo errors of its level, and yet the 95% interval of its size leave the level
+    out: of it neither is said that it holds its level, nor that it does not.
+    """
     rows = [made["estimators"][0] for made in _analyses(summary) if made["estimators"]]
-    alpha = dot(summary["target"]["alpha"])
+    level = summary["target"]["alpha"]
+    alpha = dot(level)
     few, strict, good = ([row for row in rows if row["size_verdict"] == verdict and findings.sizes_words([row])]
                          for verdict in ("too few replicates", "too low", "holds"))  # fmt: skip
+    doubtful = [row for row in good if findings.intervals_off([row], level)]
+    good = [row for row in good if row not in doubtful]
     said = []
     if few:
         said.append(f"Without an effect {_who(few, rows, 'rejects', 'reject')} in {findings.sizes_words(few)}; there "
@@ -153,6 +169,11 @@ def _sizes(summary: Mapping[str, Any]) -> str:
     if good:
         who = _who(good, rows, "holds its", "hold their")
         said.append(f"{who[:1].upper()}{who[1:]} level of {alpha}, rejecting in {findings.sizes_words(good)}.")
+    if doubtful:
+        who, ends = _who(doubtful, rows, "rejects", "reject"), findings.intervals_off(doubtful, level)
+        what = "a 95% interval leaves" if len(ends) == 1 else "95% intervals leave"
+        said.append(f"{who[:1].upper()}{who[1:]} in {findings.sizes_words(doubtful)}; {what} the level of {alpha} out "
+                    f"({listed(ends)}).")  # fmt: skip
     if strict:
         who = _who(strict, rows, "is", "are")
         said.append(f"{who[:1].upper()}{who[1:]} too strict, rejecting in {findings.sizes_words(strict)} instead of "

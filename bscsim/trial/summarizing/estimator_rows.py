@@ -42,17 +42,35 @@ def estimator_data(trial: Trial, columns: Columns, name: str, asked: int) -> dic
         return row | _nothing()
     alpha, sides = trial.target.alpha, trial.target.sides
     found = sided(raw, sides)
-    average = under_average(columns, name, center_of(trial, columns, raw), alpha, sides)
-    twin = estimates_of(columns, name, "sharp")
-    size = size_of(trial, name, None if twin is None else sided(twin, sides), average)
+    sharp, average = nulls_of(trial, columns, name, raw)
+    size = size_of(trial, name, sharp, average)
     second = estimates_of(columns, FALLBACK) if name != FALLBACK else None
     made = _performance(trial, columns, found, None if second is None else sided(second, sides))
     adjusted = None if average is None else size_adjusted_power(found, average, alpha)
+    if adjusted is not None and adjusted.critical_p == 0:  # too coarse a test for its level has no power there to tell
+        adjusted = None
     return row | _counts(found) | _powers(made) | _sizes(size) | {
         "size_adjusted_power": None if adjusted is None else measure_data(adjusted.power),
     } | _errors(made, columns, found) | {
         "mdes": mdes_of(trial, columns, found), "mean_df": _mean_df(found),
     }  # fmt: skip
+
+
+def nulls_of(
+    trial: Trial, columns: Columns, name: str, raw: Estimates
+) -> tuple[Estimates | None, Estimates | None]:
+    """An estimator under the sharp and the average null with the p-values of the study's test; None if not there."""
+    alpha, sides = trial.target.alpha, trial.target.sides
+    twin = estimates_of(columns, name, "sharp")
+    average = under_average(columns, name, center_of(trial, columns, raw), alpha, sides)
+    return None if twin is None else sided(twin, sides), average
+
+
+def size_data(trial: Trial, columns: Columns, name: str) -> dict[str, Any]:
+    """Of an estimator's row what it says of the size alone: what a search asks of the value that it ends at."""
+    raw = estimates_of(columns, name)
+    nulls = (None, None) if raw is None else nulls_of(trial, columns, name, raw)
+    return _sizes(size_of(trial, name, *nulls))
 
 
 def center_of(trial: Trial, columns: Columns, estimates: Estimates) -> float:

@@ -120,6 +120,23 @@ def sizes_words(rows: Sequence[Mapping[str, Any]]) -> str:
     return listed(parts) if parts else ""
 
 
+def intervals_off(rows: Sequence[Mapping[str, Any]], alpha: float) -> list[str]:
+    """The 95% intervals of the tests' sizes that leave their level out.
+
+    >>> intervals_off([{"type1_sharp": {"value": 0.08, "low": 0.057, "high": 0.111}, "type1_average": None}], 0.05)
+    ['.057 to .111']
+    """
+    shares = [row[name] for row in rows for name, _ in NULLS if row[name]]
+    known = [share for share in shares if share.get("low") is not None]
+    return [f"{dot(one['low'], 3)} to {dot(one['high'], 3)}" for one in known if not one["low"] <= alpha <= one["high"]]
+
+
+def not_given(head: str, size: Mapping[str, Any], alpha: float) -> str:
+    """That a search gives no answer: its power is that of a test which rejects too often without an effect."""
+    return (f"{head}, the test that was searched with rejects in {sizes_words([size])} instead of {dot(alpha)} "
+            f"({size['size_reason']}); search with one that holds its level.")  # fmt: skip
+
+
 def _too_high(row: Mapping[str, Any], target: Mapping[str, Any]) -> str:
     adjusted = row["size_adjusted_power"]
     more = f" At its proper level it would be {dot(adjusted['value'])}." if adjusted else ""

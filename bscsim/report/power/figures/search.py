@@ -88,7 +88,9 @@ def caption(power: Power) -> str:
     found = power.part("search")
     words = over_words(found)
     parts = []
-    if found.get("found") is not None and found.get("low") is not None and found.get("high") is not None:
+    if found.get("size_verdict") == "too high":
+        parts.append(str(found.get("words") or "No value can be given: the test rejects too often without an effect."))
+    elif found.get("found") is not None and found.get("low") is not None and found.get("high") is not None:
         low, high = shown(found["low"]), shown(found["high"])
         parts.append(f"Needed: {needed(found, words)} (95% interval {low} to {high}).")
     elif found.get("found") is not None:
