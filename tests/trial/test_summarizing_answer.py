@@ -93,7 +93,7 @@ def test_a_bias_is_told_in_sd_with_its_cause_and_only_if_it_is_clear() -> None:
     lost = told(summary_of(Study((trial_of(),)), {0: [short]}))
     size = float(re.search(r"on average (\.\d+) SD smaller", lost)[1])  # type: ignore[index]
     assert size == pytest.approx(0.06, abs=0.012)
-    assert "centers and staff are lost" in lost
+    assert "explains: centers are lost before the analysis" in lost
     spilled = short | {"truth.spill": np.full(4000, 0.03)}
     assert "as controls are affected too, by contamination" in told(summary_of(Study((trial_of(),)), {0: [spilled]}))
     longer = scaled(columns(effect=0.2, bias=0.03), 0.5)

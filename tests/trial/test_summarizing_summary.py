@@ -44,7 +44,7 @@ ESTIMATOR = {
     "name", "title", "words", "asked", "fitted", "converged", "boundary", "failed", "power",
     "power_failures_as_misses", "power_fallback", "type1_sharp", "type1_average", "size_verdict", "size_reason",
     "size_adjusted_power", "bias", "bias_measured", "empirical_se", "model_se", "coverage", "coverage_realized",
-    "type_s", "type_m", "mean_estimate", "mdes", "mean_df", "improvement",
+    "type_s", "type_m", "mean_estimate", "mdes", "mean_df", "improvement", "other_weights",
 }  # fmt: skip
 TRUTH = {
     "effect", "effect_sd", "measured", "measured_sd", "spill", "contrast", "contamination", "compliers", "scale",

@@ -23,6 +23,7 @@ from bscsim.trial.summarizing.plain import plain_data, share_data
 from bscsim.trial.summarizing.reported import improvement_data
 from bscsim.trial.summarizing.testing import sided, under_average
 from bscsim.trial.summarizing.truth_rows import seen_data, truth_data
+from bscsim.trial.summarizing.weighting import other_weights
 from bscsim.trial.summarizing.words import label_words, titles
 from bscsim.trial.trial import Trial
 
@@ -111,7 +112,9 @@ def analysis_data(trial: Trial, number: int, columns: Columns, asked: int, gauss
         "truth": truth_data(trial, columns),
         "seen": seen_data(columns),
         "estimators": [
-            estimator_data(trial, columns, name, asked) | {"improvement": improvement_data(trial, columns, name)}
+            estimator_data(trial, columns, name, asked)
+            | {"improvement": improvement_data(trial, columns, name),
+               "other_weights": other_weights(trial, settings, name, columns)}
             for name in settings.estimators
         ],
         "closed_form": closed_form_data(trial, formula_inputs(columns, trial, number)),
