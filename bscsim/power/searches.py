@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from bscsim.power.stages import Stages
     from bscsim.trial.searching.budget_search import BestFound
     from bscsim.trial.summarizing.components import Inputs
+    from bscsim.trial.summarizing.recruited import Recruited
     from bscsim.trial.trial import Trial
 
 SIMULATED: Final = 8
@@ -33,6 +34,7 @@ def sizes(stages: Stages, cell: int) -> dict[str, Any]:
     from bscsim.trial.searching.size_search import SizeSearch
     from bscsim.trial.searching.steps import effective
     from bscsim.trial.summarizing.closed_form import noncentrality_of, power_of
+    from bscsim.trial.summarizing.recruited import recruited
 
     design = stages.design
     search, target = design.search, design.trial(cell).target
@@ -59,15 +61,35 @@ def sizes(stages: Stages, cell: int) -> dict[str, Any]:
         low, high, search.step, target.power, noncentrality, most, min(100, most // 4), close,
         start=min(enough) if enough else None, ceiling=limit(design.trial(cell), path, inputs) if known else None,
     )  # fmt: skip
+    took: dict[int, Recruited | None] = {}
     while (ask := hunt.ask()) is not None:
         rows = stages.evaluate(arms[ask.value], ask.first, ask.replicates)
+        took[ask.value] = recruited(stages.arms[arms[ask.value]].trial, rows[FIRST_ANALYSIS])
         hunt.tell(ask, *outcome(stages, cell, rows))
     found = hunt.result()
     return found.as_dict() | {
+        "warnings": [*found.warnings, *unreached(took, found.value)],
         "cell": cell, "over": path, "between": [low, high], "step": search.step,
         "words": found.words(path.rpartition(".")[2].replace("_", " ")),
         "closed_form": min(enough) if enough else None, "closed_form_known": known,
     }  # fmt: skip
+
+
+def unreached(took: Mapping[int, Recruited | None], value: int | None) -> list[str]:
+    """Warn where the value found, or where none was found the largest tried, asked for more centers than there were.
+
+    took: who took part at each value in its last replicates.
+
+    >>> from bscsim.trial.summarizing.recruited import Recruited
+    >>> unreached({4: Recruited(16, 16, 16.0, 16.0), 14: Recruited(56, 16, 20.3, 5.8)}, 14)[0].partition(",")[0]
+    '14 is a plan that was not reached: 20.3 of 56 treated and 5.8 of 16 control centers took part'
+    """
+    at = value if value is not None else max(took, default=0)
+    found = took.get(at)
+    if found is None or not found.short:
+        return []
+    return [f"{at} is a plan that was not reached: {found.words} took part, as there are no more in the pool; the "
+            "power is of those, and larger values are the same study"]  # fmt: skip
 
 
 def limit(trial: Trial, path: str, inputs: Inputs) -> float | None:

@@ -19,7 +19,7 @@ from bscsim.trial.summarizing.decomposing import decomposition_data
 from bscsim.trial.summarizing.families import family_data
 from bscsim.trial.summarizing.grant_text import methods
 from bscsim.trial.summarizing.words import ESTIMAND_WORDS, about, titles
-from tests.trial.summarizing_cases import Axis, Study, analysis, columns, trial_of, with_design
+from tests.trial.summarizing_cases import SEEN, Axis, Study, analysis, columns, trial_of, with_design
 from tests.trial.test_summarizing_summary import summary_of
 
 SENSELESS = re.compile(r"\b(nan|None|inf|n/a|[a-z]+_[a-z_]+)\b")
@@ -186,7 +186,9 @@ AXIS = Axis("design.collaboratives", (6, 3, 9), ("6", "3", "9"))
 
 def of_cells(effects: tuple[float, ...], axis: Axis = AXIS) -> dict[str, Any]:
     trials = tuple(with_design(trial_of(), collaboratives=k) for k in (6, 3, 9))
-    return summary_of(Study(trials, axes=(axis,)), {n: [columns(effect=one)] for n, one in enumerate(effects)})
+    seen = [SEEN | {"centers_treated": SEEN["centers_treated"] * k / 6} for k in (6, 3, 9)]
+    cells = {n: [columns(effect=one, seen=seen[n])] for n, one in enumerate(effects)}
+    return summary_of(Study(trials, axes=(axis,)), cells)
 
 
 def test_the_best_cell_is_the_cheapest_that_is_enough_else_the_most_powerful() -> None:

@@ -70,7 +70,7 @@ def test_every_name_of_the_contract_is_there() -> None:
     assert set(made["truth"]) == TRUTH
     assert set(made["closed_form"]) == {"naive", "nested", "inputs"}
     assert set(made["gaussian"]) == {"words", "estimator", "power", "type1_average"}
-    assert set(found["cells"][0]) == {"cell", "label", "levels", "cost", "analyses", "family"}
+    assert set(found["cells"][0]) == {"cell", "label", "levels", "cost", "recruited", "analyses", "family"}
     assert set(found["grant"]) == {"methods", "assumptions", "mdes", "moderators", "costs"}
     assert set(found["design"]) == {"type", "cohorts", "centers_per_collaborative", "strata", "pairs_on", "measures"}
     assert set(found["decomposition"][0]) == {"variant", "words", "replicates", "power", "difference",
@@ -222,7 +222,7 @@ def test_notes_of_small_centers_small_pools_failures_and_few_replicates() -> Non
     trial = trial_of(analysis(), analysis(), target=target)
     notes = " ".join(summary_of(Study((trial,), replicates=100), {0: [data, data]})["notes"])
     for words in (
-        "3 were to be sampled in a center, 2.", "48 centers were to take part, 43.2 did", "3 fits of 100 failed",
+        "3 were to be sampled in a center, 2.", "43.2 of 48 treated and 48.0 of 48 control", "3 fits of 100 failed",
         "97 replicates leave a power of .80 uncertain by about .08", "one-sided", "Holm beside the rest",
     ):  # fmt: skip
         assert words in notes

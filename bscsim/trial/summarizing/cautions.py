@@ -109,7 +109,7 @@ def _listed(made: Mapping[str, Sequence[str]]) -> str:
 
 
 def _numbers(trial: Trial, outcome: str, wave: str, columns: Columns) -> list[str]:
-    """Samples larger than centers, and studies smaller than planned."""
+    """Samples larger than centers."""
     notes: list[str] = []
     measure = trial.measures.get(outcome)
     centers = value_of(columns, "seen.centers_treated", 0.0) + value_of(columns, "seen.centers_control", 0.0)
@@ -119,10 +119,6 @@ def _numbers(trial: Trial, outcome: str, wave: str, columns: Columns) -> list[st
         if each < 0.98 * asked:
             notes.append(f"{outcome} at {wave}: {measure.sample} were to be sampled in a center, {each:.1f} were "
                          "measured on average, because centers have fewer or lost some.")  # fmt: skip
-    planned = sum(cohort.collaboratives for cohort in trial.design.by_cohort) * trial.design.centers_per_collaborative
-    treated = value_of(columns, "seen.centers_treated") / (1 - min(value_of(columns, "seen.lost_treated", 0.0), 0.99))
-    if trial.design.type not in ("stepped_wedge", "interrupted_series") and treated < 0.98 * planned:
-        notes.append(f"The pool is too small: {planned} centers were to take part, {treated:.1f} did on average.")
     return notes
 
 

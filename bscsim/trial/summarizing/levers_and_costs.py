@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from math import isfinite, isnan
-from typing import Any
+from typing import Any, Final
 
 from bscsim.trial.reading.pool import usual_units
 from bscsim.trial.searching.costing import cost_of
@@ -13,6 +13,9 @@ from bscsim.trial.summarizing.closed_form import power_of
 from bscsim.trial.summarizing.columns import Columns, value_of
 from bscsim.trial.summarizing.components import Inputs
 from bscsim.trial.trial import Trial
+
+RECRUITING: Final = ("design.collaboratives", "design.cohorts", "design.centers_per", "design.control_centers")
+"""Beginnings of the paths of levers that need more centers."""
 
 
 def units_of(trial: Trial, analyses: Sequence[Columns]) -> dict[str, float]:
@@ -56,7 +59,10 @@ def cost_data(trial: Trial, analyses: Sequence[Columns]) -> dict[str, Any]:
 
 
 def lever_data(trial: Trial, analyses: Sequence[Columns], inputs: Inputs) -> list[dict[str, Any]]:
-    """What one more of anything does to power and cost; none where there is no closed form."""
+    """What one more of anything does to power and cost; none where there is no closed form.
+
+    Where the pool had fewer centers than were planned, none that asks for more of them.
+    """
 
     def power(changed: Trial) -> float:
         found = power_of(changed, inputs)
@@ -67,4 +73,6 @@ def lever_data(trial: Trial, analyses: Sequence[Columns], inputs: Inputs) -> lis
     if not isfinite(inputs.effect) or isnan(power_of(trial, inputs)):
         return []
     found: list[Mapping[str, Any]] = list(levers(trial, power, units_of(trial, analyses)))
+    if isfinite(inputs.available):
+        found = [lever for lever in found if not lever["path"].startswith(RECRUITING)]
     return [dict(lever) for lever in found]
