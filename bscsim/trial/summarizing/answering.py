@@ -12,8 +12,9 @@ SIGNAL: Final = 2
 """Monte Carlo errors from which a difference is told."""
 
 REASON_WORDS: Final = {
-    "no attrition": "attrition", "no turnover": "turnover of staff", "no contamination": "contamination",
-    "equal effects": "differences of effect between centers", "perfect measurement": "samples and measurement error",
+    "no attrition": "withdrawal and loss of centers and answers", "no turnover": "turnover of staff",
+    "no contamination": "contamination", "perfect measurement": "samples and measurement error",
+    "equal effects": "differences of effect between centers together with contamination",
     "no collaborative effect": "differences between collaboratives", "nobody leaves": "turnover of those measured",
 }  # fmt: skip
 CORRECTION_WORDS: Final = {"bonferroni": "Bonferroni", "holm": "Holm", "benjamini_hochberg": "Benjamini-Hochberg"}
