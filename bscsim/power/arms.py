@@ -24,7 +24,8 @@ VARIANTS: Final[dict[str, dict[str, Any]]] = {
     "perfect measurement": {"measures.*.reliability": 1.0, "measures.*.sample": "all"},
     "equal effects": {},
 }  # fmt: skip
-"""What each variant of the decomposition changes; "equal effects" replaces every center's effect by their mean."""
+"""What each variant of the decomposition changes; "equal effects" replaces every center's effect by their mean,
+and controls by their twins."""
 
 EQUAL_EFFECTS: Final = "equal effects"
 GAUSSIAN: Final = "gaussian"

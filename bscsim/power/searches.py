@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from bscsim.trial.searching.size_search import SizeSearch
     from bscsim.trial.share import Share
     from bscsim.trial.summarizing.components import Inputs
+    from bscsim.trial.summarizing.recruited import Recruited
     from bscsim.trial.trial import Trial
 
 SIMULATED: Final = 8
@@ -79,14 +80,34 @@ def judged(stages: Stages, cell: int, hunt: SizeSearch, arms: Mapping[int, int],
     found = hunt.result()
     last = ended_at(found, made)
     trial = stages.arms[arms[last]].trial
-    size = verdicts.size_in(trial, made[last])
-    return verdicts.of_value(found.as_dict() | {"words": found.words(name)}, size, last, name, trial.target.alpha)
+    took = {value: recruited(stages.arms[arms[value]].trial, rows[-1]) for value, rows in made.items()}
+    told = found.as_dict() | {
+        "warnings": [*found.warnings, *unreached(took, found.value)], "words": found.words(name),
+    }  # fmt: skip
+    return verdicts.of_value(told, verdicts.size_in(trial, made[last]), last, name, trial.target.alpha)
 
 
 def ended_at(found: Found, made: Mapping[int, Sequence[Columns]]) -> int:
     """The value found, or the largest where none is; if it has no replicates of its own, the nearest that has."""
     last = found.value if found.value is not None else found.curve[-1][0]
     return min(made, key=lambda value: abs(value - last))
+
+
+def unreached(took: Mapping[int, Recruited | None], value: int | None) -> list[str]:
+    """Warn where the value found, or where none was found the largest tried, asked for more centers than there were.
+
+    took: who took part at each value in its last replicates.
+
+    >>> from bscsim.trial.summarizing.recruited import Recruited
+    >>> unreached({4: Recruited(16, 16, 16.0, 16.0), 14: Recruited(56, 16, 20.3, 5.8)}, 14)[0].partition(",")[0]
+    '14 is a plan that was not reached: 20.3 of 56 treated and 5.8 of 16 control centers took part'
+    """
+    at = value if value is not None else max(took, default=0)
+    found = took.get(at)
+    if found is None or not found.short:
+        return []
+    return [f"{at} is a plan that was not reached: {found.words} took part, as there are no more in the pool; the "
+            "power is of those, and larger values are the same study"]  # fmt: skip
 
 
 def limit(trial: Trial, path: str, inputs: Inputs) -> float | None:

@@ -7,9 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bscsim.power.rows import Columns
 from bscsim.power.searches import outcome, rejected
 from bscsim.power.stages import Stages
 from bscsim.scenario.faults import InputError
+from bscsim.sweeps.layout import Block
 from tests.power.studies import BUDGET, SEARCH, study
 from tests.power.test_stages import Memory
 
@@ -110,3 +112,31 @@ def test_under_a_budget_no_design_is_recommended_by_such_a_test(tmp_path: Path) 
 def test_too_few_replicates_to_search_with_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"search.replicates: 39 are too few to search with; at least 40"):
         study(tmp_path, SEARCH.replace("[2, 12]", "[2, 12], replicates: 39"))
+
+
+def test_a_value_that_asks_for_more_centers_than_there_are_is_warned_of(tmp_path: Path) -> None:
+    """Half of the centers that take part are wiped off the rows of every value from 6 on."""
+
+    class Short(Memory):
+        def hold(self, block: Block, rows: list[Columns]) -> None:
+            trial = self.stages.arms[block.cell].trial
+            if trial.design.centers_per_collaborative >= 6:
+                rows = [one | {name: one[name] / 2 for name in one if name.startswith("seen.centers")} for one in rows]
+            super().hold(block, rows)
+
+    memory = Short(study(tmp_path, SEARCH, "design.centers_per_collaborative=4").design)
+    memory.stages.run()
+    (found,) = memory.stages.searches
+    assert found is not None
+    (warning,) = [words for words in found["warnings"] if "not reached" in words]
+    at = found["found"] or 12
+    assert at >= 6
+    assert warning.startswith(f"{at} is a plan that was not reached: {2 * at}.0 of {4 * at} treated and 10.0 of 20")
+
+
+def test_a_value_whose_centers_are_there_is_not_warned_of(tmp_path: Path) -> None:
+    memory = Memory(study(tmp_path, SEARCH).design)
+    memory.stages.run()
+    (found,) = memory.stages.searches
+    assert found is not None
+    assert not any("not reached" in words for words in found["warnings"])

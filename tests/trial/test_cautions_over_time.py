@@ -24,9 +24,9 @@ def test_the_note_compares_the_estimate_with_the_mean_and_the_last_effect() -> N
     made["truth.effect"] = np.full(400, 0.3)
     cell = {"analyses": [analysis_data(trial, 0, made, 400, None)]}
     assert cell["analyses"][0]["truth"]["last"] == {"value": 0.4, "mcse": 0.0}
-    note = next(one for one in notes_of(trial, [made], cell, []) if "the target is" in one)
+    note = next(one for one in notes_of(trial, [made], cell, []) if "the target is the mean effect" in one)
     assert "exposed, .300; at the last wave it is .400" in note
     assert "(Kenward-Roger) .240 (20% below and 40% below)" in note
     assert "GEE (Kauermann-Carroll) .450 (50% above and 12% above)" in note  # .45 / .4 = 1.125, to even
     parallel = replace(trial, design=trial_of().design)
-    assert not any("the target is" in one for one in notes_of(parallel, [made], cell, []))
+    assert not any("the target is the mean effect" in one for one in notes_of(parallel, [made], cell, []))

@@ -19,7 +19,7 @@ from bscsim.trial.summarizing.decomposing import decomposition_data
 from bscsim.trial.summarizing.families import family_data
 from bscsim.trial.summarizing.grant_text import methods
 from bscsim.trial.summarizing.words import ESTIMAND_WORDS, about, titles
-from tests.trial.summarizing_cases import Axis, Study, analysis, columns, trial_of, with_design
+from tests.trial.summarizing_cases import SEEN, Axis, Study, analysis, columns, trial_of, with_design
 from tests.trial.test_summarizing_summary import summary_of
 
 SENSELESS = re.compile(r"\b(nan|None|inf|n/a|[a-z]+_[a-z_]+)\b")
@@ -93,7 +93,7 @@ def test_a_bias_is_told_in_sd_with_its_cause_and_only_if_it_is_clear() -> None:
     lost = told(summary_of(Study((trial_of(),)), {0: [short]}))
     size = float(re.search(r"on average (\.\d+) SD smaller", lost)[1])  # type: ignore[index]
     assert size == pytest.approx(0.06, abs=0.012)
-    assert "centers and staff are lost" in lost
+    assert "explains: centers are lost before the analysis" in lost
     spilled = short | {"truth.spill": np.full(4000, 0.03)}
     assert "as controls are affected too, by contamination" in told(summary_of(Study((trial_of(),)), {0: [spilled]}))
     longer = scaled(columns(effect=0.2, bias=0.03), 0.5)
@@ -204,7 +204,9 @@ AXIS = Axis("design.collaboratives", (6, 3, 9), ("6", "3", "9"))
 
 def of_cells(effects: tuple[float, ...], axis: Axis = AXIS) -> dict[str, Any]:
     trials = tuple(with_design(trial_of(), collaboratives=k) for k in (6, 3, 9))
-    return summary_of(Study(trials, axes=(axis,)), {n: [columns(effect=one)] for n, one in enumerate(effects)})
+    seen = [SEEN | {"centers_treated": SEEN["centers_treated"] * k / 6} for k in (6, 3, 9)]
+    cells = {n: [columns(effect=one, seen=seen[n])] for n, one in enumerate(effects)}
+    return summary_of(Study(trials, axes=(axis,)), cells)
 
 
 def test_the_best_cell_is_the_cheapest_that_is_enough_else_the_most_powerful() -> None:

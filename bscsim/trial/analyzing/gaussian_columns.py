@@ -17,16 +17,12 @@ from bscsim.trial.gaussian import GaussianTruth
 from bscsim.trial.gaussian_trials import gaussian_trials
 from bscsim.trial.normals import STEP
 from bscsim.trial.parallel_trial import ParallelTrial
+from bscsim.trial.reading.pool import usual_units
 from bscsim.trial.settings import AnalysisSettings
 from bscsim.trial.trial import Trial
 
 Array = NDArray[Any]
 Columns = dict[str, Array]
-
-MEAN_STAFF = 20
-"""Mean staff of centers that join collaboratives (6 to 60)."""
-CLASSROOM_STAFF = 4
-"""Staff a classroom, directors and others included, where all rooms are observed."""
 
 
 def gaussian_columns(trial: Trial, analysis: AnalysisSettings, first: int, last: int, seed: int) -> Columns:
@@ -120,21 +116,13 @@ def parallel_trial(trial: Trial, analysis: AnalysisSettings) -> ParallelTrial:
         names.append("baseline")
     if "cohort" in analysis.covariates and len(design.by_cohort) > 1:
         names.append("cohort")
-    units = measure.sample if measure.sample != "all" else _all_units(trial, measure.of)
+    units = measure.sample if measure.sample != "all" else usual_units(trial.scenario.population, measure)
     answers = measure.response if measure.of == "staff" else 1.0
     return ParallelTrial(
         tuple(cohort.collaboratives for cohort in design.by_cohort), design.centers_per_collaborative,
         design.control_centers, max(1, round(units * answers)),
         _stays(trial, analysis) if analysis.cohort == "open" else analysis.cohort, tuple(names),
     )  # fmt: skip
-
-
-def _all_units(trial: Trial, of: str) -> int:
-    sizes = trial.scenario.population.sizes
-    staff = sizes if isinstance(sizes, int) else MEAN_STAFF
-    if of in ("classrooms", "children"):
-        return max(1, round(staff / CLASSROOM_STAFF))
-    return 1 if of in ("readiness", "reports") else staff
 
 
 def _stays(trial: Trial, analysis: AnalysisSettings) -> float:

@@ -9,6 +9,7 @@ from bscsim.trial.parallel_trial import ParallelTrial
 from bscsim.trial.reading.check_analyses import BASELINES, first_wave
 from bscsim.trial.reading.check_measures import sample_notes
 from bscsim.trial.reading.pool import applying, joinable, needs
+from bscsim.trial.summarizing.words import about, listed
 from bscsim.trial.trial import Trial
 
 PERMUTATIONS: Final = 199
@@ -16,6 +17,11 @@ PERMUTATIONS: Final = 199
 
 SEASON: Final = 12
 """Months of a year."""
+
+TAKEN_OUT_BY: Final[dict[str, tuple[str, ...]]] = {
+    "sector": ("sector",), "size": ("size",), "readiness": ("readiness",), "practice": BASELINES, "area": (),
+}  # fmt: skip
+"""Covariates of an analysis that take out what centers are made alike in; any of them does."""
 
 
 def notes_of(trial: Trial, pool: Pool | None) -> list[str]:
@@ -30,6 +36,8 @@ def notes_of(trial: Trial, pool: Pool | None) -> list[str]:
         notes.append("The truth is typed in: its variances are those of the outcome as it is measured, so that "
                      "reliability, strata and covariates other than the baseline, the cohort and those of truth.r2 "
                      "change nothing.")  # fmt: skip
+    else:  # with a typed truth centers have no traits
+        notes += _alike(trial)
     notes += _late_baselines(trial)
     if design.type == "interrupted_series":
         notes += _series(trial)
@@ -86,6 +94,31 @@ def _floor(trial: Trial) -> list[str]:
         return []
     return [f"The randomization test can never reject: the smallest p-value that its allocations give is {floor:.3g}, "
             f"above the level {alpha:g}. More centers, or fewer pairs or cohorts to allocate within."]  # fmt: skip
+
+
+def _alike(trial: Trial) -> list[str]:
+    """Warn where centers are made alike by pairs or strata, and an estimator takes them for drawn without.
+
+    Only the randomization test compares within pairs and strata; in a stepped wedge a center is compared with itself.
+    """
+    design = trial.design
+    if design.type not in ("parallel", "wait_list"):
+        return []
+    within = f"pairs matched on {listed(design.pairs_on)}" if design.pairs_on else "strata"
+    notes: dict[str, None] = {}
+    for analysis in trial.analyses:
+        ignoring = [about(name).title for name in analysis.estimators if name != "randomization"]
+        left = [trait for trait in design.pairs_on or design.strata
+                if not set(TAKEN_OUT_BY[trait]) & set(analysis.covariates)]  # fmt: skip
+        if not (left and ignoring):
+            continue
+        helps = [TAKEN_OUT_BY[trait][0] for trait in left if TAKEN_OUT_BY[trait]]
+        more = f", and so does analysis.covariates with {listed(helps)}" if helps else ""
+        notes[f"{analysis.outcome}: centers are allocated within {within}, which evens out {listed(left)} between the "
+              f"arms, but this does not enter {listed(ignoring)}: where the outcome goes with it, standard errors are "
+              "too large and power is understated. The estimator randomization compares within "
+              f"{'pairs' if design.pairs_on else 'strata'}{more}."] = None  # fmt: skip
+    return list(notes)
 
 
 def _late_baselines(trial: Trial) -> list[str]:

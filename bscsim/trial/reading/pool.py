@@ -11,7 +11,7 @@ from bscsim.rules import people
 from bscsim.scenario.initial import STOCK_SIZES
 from bscsim.scenario.population import Pool, Population
 from bscsim.scenario.scenario import Scenario
-from bscsim.trial.settings import DesignSettings
+from bscsim.trial.settings import DesignSettings, MeasureSettings
 
 UNCONTROLLED: Final = ("stepped_wedge", "pre_post")
 """Designs in which every center is treated."""
@@ -24,6 +24,9 @@ CHOOSING: Final = ("top", "need", "threshold", "hurdle")
 
 LARGEST: Final = {"joiners": 60, "stock": 131}
 """Staff of the largest center of a named distribution of sizes."""
+
+MEAN_STAFF: Final = 20
+"""Mean staff of centers that join collaboratives (6 to 60)."""
 
 
 class Needs(NamedTuple):
@@ -145,3 +148,15 @@ def units_of(size: int, of: str, who: str = "all") -> int:
     if of in ("classrooms", "children"):
         return roles.count(people.TEACHER)
     return roles.count(people.TEACHER) + roles.count(people.ASSISTANT) if who == "teaching" else size
+
+
+def usual_units(population: Population, measure: MeasureSettings) -> int:
+    """How many units of a measure a center of mean size has, before anything is seen: what is billed and simulated.
+
+    >>> usual_units(Population(), MeasureSettings()), usual_units(Population(), MeasureSettings(of="reports"))
+    (10, 1)
+    """
+    if measure.of in ("readiness", "reports"):
+        return 1
+    staff = population.sizes if isinstance(population.sizes, int) else MEAN_STAFF
+    return max(units_of(staff, measure.of, measure.who), 1)

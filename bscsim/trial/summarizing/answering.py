@@ -12,8 +12,9 @@ SIGNAL: Final = 2
 """Monte Carlo errors from which a difference is told."""
 
 REASON_WORDS: Final = {
-    "no attrition": "attrition", "no turnover": "turnover of staff", "no contamination": "contamination",
-    "equal effects": "differences of effect between centers", "perfect measurement": "samples and measurement error",
+    "no attrition": "withdrawal and loss of centers and answers", "no turnover": "turnover of staff",
+    "no contamination": "contamination", "perfect measurement": "samples and measurement error",
+    "equal effects": "differences of effect between centers together with contamination",
     "no collaborative effect": "differences between collaboratives", "nobody leaves": "turnover of those measured",
 }  # fmt: skip
 CORRECTION_WORDS: Final = {"bonferroni": "Bonferroni", "holm": "Holm", "benjamini_hochberg": "Benjamini-Hochberg"}
@@ -49,10 +50,12 @@ def best_cell(summary: Mapping[str, Any]) -> dict[str, Any] | None:
     """The cheapest cell that reaches the power wanted, else the most powerful; None where cells are no alternatives.
 
     Cells are alternatives if all axes are choices (design, measures), not truths or attrition, and the design is
-    randomized. Cells whose size is too high are no candidates.
+    randomized. Cells whose size is too high are no candidates, nor are those in which fewer centers took part than
+    were planned: what they are called and cost is not what was simulated.
     """
     choices = all(axis["path"].partition(".")[0] in ("design", "measures") for axis in summary["axes"])
-    candidates = [one for one in _powers(summary) if one[2]["size_verdict"] != "too high"]
+    sound = [one for one in _powers(summary) if one[2]["size_verdict"] != "too high"]
+    candidates = [one for one in sound if not (one[1].get("recruited") or {}).get("short")]
     if len(summary["cells"]) < 2 or not choices or not candidates or summary["design"]["type"] not in RANDOMIZED:
         return None
     if len({one[0] for one in candidates}) == 1 and len(candidates) > 1:
@@ -65,6 +68,8 @@ def best_cell(summary: Mapping[str, Any]) -> dict[str, Any] | None:
     else:
         power, cell, _ = max(candidates, key=lambda one: one[0])
         words = "the most powerful" + (f"; none reaches {dot(target)}" if power < target else "")
+    if few := len(sound) - len(candidates):
+        words += f"; {few} with fewer centers than planned left out"
     return {"cell": cell["cell"], "words": words}
 
 

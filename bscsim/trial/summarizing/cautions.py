@@ -7,13 +7,11 @@ from typing import Any, Final
 
 from bscsim.trial.summarizing.columns import Columns, value_of
 from bscsim.trial.summarizing.sizes import OF_DESIGN
-from bscsim.trial.summarizing.words import ESTIMAND_WORDS, RANDOMIZED, about, count, dot, listed, percent, titles
+from bscsim.trial.summarizing.weighting import weighting_note
+from bscsim.trial.summarizing.words import ESTIMAND_WORDS, RANDOMIZED, about, count, dot, percent, titles
 from bscsim.trial.trial import Trial
 
 FEW_REPLICATES: Final = 200
-
-EQUAL_WEIGHTS: Final = ("cluster_t", "cluster_t_centers", "paired_t", "paired_t_centers", "randomization")
-"""Estimators in which a center counts once, however many persons it has."""
 
 
 def notes_of(
@@ -28,7 +26,7 @@ def notes_of(
     >>> notes_of(trial, [{}], {"analyses": []}, ["The pool was enlarged."])[1]
     'The pool was enlarged.'
     """
-    notes = [*_sizes(cell), *_kind(trial), *_estimands(trial), *_over_time(trial, cell), *given]
+    notes = [*_sizes(cell), *_kind(trial), *_estimands(trial, analyses), *_over_time(trial, cell), *given]
     for settings, columns in zip(trial.analyses, analyses, strict=True):
         notes += _numbers(trial, settings.outcome, settings.wave, columns)
     return list(dict.fromkeys([*notes, *_fits(cell), *_reading(trial, cell)]))
@@ -55,15 +53,13 @@ def _kind(trial: Trial) -> list[str]:
     return [f"Nobody is allocated by lot: {OF_DESIGN[trial.design.type]}. Power and bias cannot be told apart."]
 
 
-def _estimands(trial: Trial) -> list[str]:
+def _estimands(trial: Trial, analyses: Sequence[Columns]) -> list[str]:
     """Where estimators estimate something else than what was asked for."""
     notes = []
-    for settings, title in zip(trial.analyses, titles(trial.analyses, trial.design.type), strict=True):
-        equal = [about(name).title for name in settings.estimators if name in EQUAL_WEIGHTS]
-        if settings.estimand in ("all_present", "repeated_cross_section") and equal:
-            notes.append(f"{title}: the target is the mean of {ESTIMAND_WORDS[settings.estimand]}, in which every "
-                         f"person counts once; every center counts once in: {listed(equal)}. What that estimates is "
-                         "the mean of centers, and the bias shown holds the difference between the two.")  # fmt: skip
+    named = titles(trial.analyses, trial.design.type)
+    for settings, title, columns in zip(trial.analyses, named, analyses, strict=True):
+        if weights := weighting_note(trial, settings, title, columns):
+            notes.append(weights)
         if settings.estimand == "stayers" and settings.cohort != "closed":
             notes.append(f"{title}: the target is the effect in {ESTIMAND_WORDS['stayers']}, but newcomers are "
                          f"measured too (cohort {settings.cohort}), and the bias shown holds the difference; "
@@ -113,7 +109,7 @@ def _listed(made: Mapping[str, Sequence[str]]) -> str:
 
 
 def _numbers(trial: Trial, outcome: str, wave: str, columns: Columns) -> list[str]:
-    """Samples larger than centers, and studies smaller than planned."""
+    """Samples larger than centers."""
     notes: list[str] = []
     measure = trial.measures.get(outcome)
     centers = value_of(columns, "seen.centers_treated", 0.0) + value_of(columns, "seen.centers_control", 0.0)
@@ -123,10 +119,6 @@ def _numbers(trial: Trial, outcome: str, wave: str, columns: Columns) -> list[st
         if each < 0.98 * asked:
             notes.append(f"{outcome} at {wave}: {measure.sample} were to be sampled in a center, {each:.1f} were "
                          "measured on average, because centers have fewer or lost some.")  # fmt: skip
-    planned = sum(cohort.collaboratives for cohort in trial.design.by_cohort) * trial.design.centers_per_collaborative
-    treated = value_of(columns, "seen.centers_treated") / (1 - min(value_of(columns, "seen.lost_treated", 0.0), 0.99))
-    if trial.design.type not in ("stepped_wedge", "interrupted_series") and treated < 0.98 * planned:
-        notes.append(f"The pool is too small: {planned} centers were to take part, {treated:.1f} did on average.")
     return notes
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from math import isfinite, nan
+from math import inf, isfinite, nan
 from typing import Final
 
 from bscsim.trial.gaussian import GaussianTruth
 from bscsim.trial.settings import AnalysisSettings
 from bscsim.trial.summarizing.columns import Columns, value_of
+from bscsim.trial.summarizing.recruited import recruited
 from bscsim.trial.trial import Trial
 
 ASSUMED_AUTOCORRELATION: Final = 0.8
@@ -58,6 +59,8 @@ class Inputs:
     """Share of the units of the first wave that are measured at this one."""
     analysis: int = 0
     """Position of the analysis in the trial."""
+    available: float = inf
+    """Centers that could be recruited, where they were fewer than planned; inf: as many as any design asks for."""
     pilot: Trial | None = None
     """The trial in which all this was seen; None: a change of sample, attrition or reliability is not followed."""
 
@@ -90,6 +93,7 @@ def formula_inputs(columns: Columns, trial: Trial | None = None, analysis: int =
     collaborative = max(value_of(columns, "truth.collaborative", 0.0), 0.0)
     inside = value_of(columns, "seen.var_center_treated") - collaborative * _between(trial, columns)
     treated, control = (value_of(columns, f"seen.centers_{arm}") for arm in ("treated", "control"))
+    took = None if trial is None else recruited(trial, columns)
     found = Inputs(
         effect=value_of(columns, "truth.effect"),
         scale=scale if isfinite(scale) else (center + unit) ** 0.5,
@@ -108,6 +112,7 @@ def formula_inputs(columns: Columns, trial: Trial | None = None, analysis: int =
         cv_size=value_of(columns, "seen.cv_size"),
         stayed=value_of(columns, "seen.stayed"),
         analysis=analysis,
+        available=took.treated + took.control if took is not None and took.short else inf,
         pilot=trial,
     )
     return found if trial is None or trial.truth is None else _typed(found, trial.truth)

@@ -19,11 +19,12 @@ AS_DESIGNED: Final = "as designed"
 
 VARIANT_WORDS: Final[dict[str, str]] = {
     AS_DESIGNED: "the study as it is described",
-    "no attrition": "every center stays, everybody asked answers, no center withdraws",
+    "no attrition": "no center withdraws from the program or is lost to measurement, everybody asked answers",
     "nobody leaves": "the same persons are measured at all waves",
     "no turnover": "nobody leaves for reasons outside the program, before the study either: another population",
     "no contamination": "controls hire nobody trained and learn nothing from participants",
-    "equal effects": "every treated center and collaborative has the mean effect: outcome of the twin plus that mean",
+    "equal effects": "every treated center and collaborative has the mean effect, outcome of the twin plus that mean; "
+                     "controls have the outcome of the twin, so that contamination is gone too",
     "perfect measurement": "every unit is measured, without error",
     "no collaborative effect": "collaboratives are equally well run",
 }  # fmt: skip

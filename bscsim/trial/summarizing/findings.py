@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from bscsim.trial.summarizing.sizes import OF_DESIGN
+from bscsim.trial.summarizing.weighting import WEIGHT_WORDS
 from bscsim.trial.summarizing.words import dot, interval, listed
 
 CLEAR: Final = 3
@@ -16,6 +17,8 @@ NULLS: Final = (
 )
 NOTHING: Final = 0.005
 """SD below which an effect is written as none."""
+LOST: Final = 0.005
+"""Share of an arm's centers below which none are said to be lost."""
 
 
 def found(summary: Mapping[str, Any], made: Mapping[str, Any], first: bool) -> list[str]:
@@ -106,7 +109,7 @@ def bias(made: Mapping[str, Any], row: Mapping[str, Any], design: str) -> str:
     causes = [words for words, part in parts.items() if part * off["value"] > 0 and abs(part) > 0.3 * abs(off["value"])]
     if causes:
         return f"{text}, as {listed(causes)}"
-    return f"{text}, which neither the instrument nor contamination explains: centers and staff are lost before it"
+    return f"{text}, {_unexplained(made, row)}"
 
 
 def sizes_words(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -135,6 +138,17 @@ def not_given(head: str, size: Mapping[str, Any], alpha: float) -> str:
     """That a search gives no answer: its power is that of a test which rejects too often without an effect."""
     return (f"{head}, the test that was searched with rejects in {sizes_words([size])} instead of {dot(alpha)} "
             f"({size['size_reason']}); search with one that holds its level.")  # fmt: skip
+
+
+def _unexplained(made: Mapping[str, Any], row: Mapping[str, Any]) -> str:
+    """What else a bias may come from: only what there was in these trials, centers lost or other weights."""
+    lost = any((made["seen"].get(f"lost_{arm}") or {}).get("value", 0.0) > LOST for arm in ("treated", "control"))
+    reasons = ["centers are lost before the analysis"] if lost else []
+    if own := row.get("other_weights"):
+        reasons.append(f"in it {WEIGHT_WORDS[own]}, which is not so in the target")
+    if not reasons:
+        return "which nothing that is recorded here explains"
+    return f"which neither the instrument nor contamination explains: {listed(reasons)}"
 
 
 def _too_high(row: Mapping[str, Any], target: Mapping[str, Any]) -> str:

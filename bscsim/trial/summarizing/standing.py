@@ -21,7 +21,7 @@ class Standing:
     controls: int
     """Planned control or comparison centers."""
     left_treated: float
-    """Share of treated centers with a value."""
+    """Share of planned treated centers with a value: those that could be recruited and were not lost."""
     left_control: float
     units_treated: float
     """Units with a value in a center."""
@@ -45,6 +45,7 @@ class Standing:
 def standing(trial: Trial, inputs: Inputs) -> Standing:
     """Carry a pilot's numbers over to a trial of the same kind.
 
+    Where the pilot could not recruit all it planned, no design gets more centers than there were.
     Attrition moves by what the settings move, samples and answers in proportion, and a change of reliability by its
     error, V (1/reliability - 1) of the true variance V between units. What a baseline explains follows the square of
     the reliability of center means, what other covariates explain that reliability itself.
@@ -66,12 +67,13 @@ def standing(trial: Trial, inputs: Inputs) -> Standing:
     if inputs.pilot is not None:
         lost[0] += trial.attrition.treated - inputs.pilot.attrition.treated
         lost[1] += trial.attrition.control - inputs.pilot.attrition.control
+    took = min(1.0, inputs.available / max(needs(trial.design).total, 1))  # arms share what there is in proportion
     made = Standing(
         collaboratives=sum(cohort.collaboratives for cohort in trial.design.by_cohort),
         centers=trial.design.centers_per_collaborative,
         controls=controls_of(trial),
-        left_treated=1 - min(max(lost[0], 0.0), 0.99),
-        left_control=1 - min(max(lost[1], 0.0), 0.99),
+        left_treated=took * (1 - min(max(lost[0], 0.0), 0.99)),
+        left_control=took * (1 - min(max(lost[1], 0.0), 0.99)),
         units_treated=_limited(treated, factor, now),
         units_control=_limited(control, factor, now),
         var_center=max(inputs.var_center + shared, 0.0),

@@ -20,9 +20,11 @@ from bscsim.trial.summarizing.families import family_data
 from bscsim.trial.summarizing.grant import grant_data
 from bscsim.trial.summarizing.levers_and_costs import cost_data, lever_data
 from bscsim.trial.summarizing.plain import plain_data, share_data
+from bscsim.trial.summarizing.recruited import recruited_data, too_few_notes
 from bscsim.trial.summarizing.reported import improvement_data
 from bscsim.trial.summarizing.testing import sided, under_average
 from bscsim.trial.summarizing.truth_rows import seen_data, truth_data
+from bscsim.trial.summarizing.weighting import other_weights
 from bscsim.trial.summarizing.words import label_words, titles
 from bscsim.trial.trial import Trial
 
@@ -95,7 +97,7 @@ def summarize(
         "search": search,
         "budget": budget,
     }  # fmt: skip
-    summary |= _of_first(design, cells.get(0), made[0] if 0 in cells else None, variants)
+    summary |= _of_first(design, cells.get(0), made if 0 in cells else [], variants)
     plain: dict[str, Any] = plain_data(summary)
     return plain | {"best_cell": best_cell(plain), "answer": answer_of(plain)}
 
@@ -111,7 +113,9 @@ def analysis_data(trial: Trial, number: int, columns: Columns, asked: int, gauss
         "truth": truth_data(trial, columns),
         "seen": seen_data(columns),
         "estimators": [
-            estimator_data(trial, columns, name, asked) | {"improvement": improvement_data(trial, columns, name)}
+            estimator_data(trial, columns, name, asked)
+            | {"improvement": improvement_data(trial, columns, name),
+               "other_weights": other_weights(trial, settings, name, columns)}
             for name in settings.estimators
         ],
         "closed_form": closed_form_data(trial, formula_inputs(columns, trial, number)),
@@ -126,6 +130,7 @@ def _cell(design: PowerDesign, cell: int, analyses: Analyses, gaussian: Analyses
         "label": label_words(design.levels(cell), design.axes),
         "levels": design.levels(cell),
         "cost": cost_data(trial, analyses),
+        "recruited": recruited_data(trial, analyses),
         "analyses": [
             analysis_data(trial, number, columns, design.replicates, normal)
             for number, (columns, normal) in enumerate(zip_longest(analyses, gaussian or ()))
@@ -154,18 +159,18 @@ def _gaussian(trial: Trial, number: int, columns: Columns) -> dict[str, Any] | N
 
 
 def _of_first(
-    design: PowerDesign, analyses: Analyses | None, cell: Mapping[str, Any] | None, variants: Mapping[str, Analyses]
+    design: PowerDesign, analyses: Analyses | None, made: Sequence[Mapping[str, Any]], variants: Mapping[str, Analyses]
 ) -> dict[str, Any]:
-    """What is told of the first cell only."""
-    if not analyses or cell is None:
+    """What is told of the first cell only, but for the note on cells that had too few centers."""
+    if not analyses or not made:
         return {"notes": [], "decomposition": [], "levers": [], "grant": None, "first_replicate": []}
     trial = design.trial(0)
     inputs: list[Inputs] = [formula_inputs(columns, trial, number) for number, columns in enumerate(analyses)]
     return {
-        "notes": notes_of(trial, analyses, cell, design.notes(0)),
+        "notes": notes_of(trial, analyses, made[0], [*too_few_notes(made), *design.notes(0)]),
         "decomposition": decomposition_data(trial, analyses[0], variants),
         "levers": lever_data(trial, analyses, inputs[0]),
-        "grant": grant_data(trial, analyses, inputs, cell, replicates_in(analyses[0])),
+        "grant": grant_data(trial, analyses, inputs, made[0], replicates_in(analyses[0])),
         "first_replicate": [first_replicate(columns) for columns in analyses],
     }
 
