@@ -16,13 +16,14 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, get_args
+from typing import Any, Final
 
 from bscsim.scenario.document import Item
 from bscsim.scenario.faults import Fault
 from bscsim.scenario.parameters import Parameters
+from bscsim.sweeps.ranges import Range, takes_whole
 
 Level = tuple[tuple[str, Item], ...]
 """What one level sets: (dotted path, value) pairs; a value knows where it stands in the file."""
@@ -37,38 +38,6 @@ RESERVED: Final = ("cell", "label", "replicates", "status")
 _OWN: Final = ("levels", "labels", "range", "low", "high", "steps", "scale", "together", "about", "unit")
 _INSIDE: Final = ("levels", "low", "high", "scale")
 PLAUSIBLE: Final = "plausible"
-
-
-@dataclass(frozen=True)
-class Range:
-    """Values from low to high, by a linear or a logarithmic scale; whole ones only, if both ends are integers."""
-
-    path: str
-    low: float
-    high: float
-    log: bool
-    whole: bool
-    item: Item
-
-    def at(self, unit: float) -> float | int:
-        """Return the value at a point of [0, 1].
-
-        >>> from bscsim.scenario.document import item_of
-        >>> item = item_of(0, "")
-        >>> Range("p", 1, 100, True, False, item).at(0.5), Range("p", 1, 4, False, True, item).at(0.9)
-        (10.0, 4)
-        """
-        if self.whole and not self.log:  # each whole number has an equal part of [0, 1]
-            return int(min(self.low + math.floor(unit * (self.high - self.low + 1)), self.high))
-        if self.log:
-            value = float(self.low * (self.high / self.low) ** unit)
-            return round(value) if self.whole else value
-        return float(self.low + (self.high - self.low) * unit)
-
-    def setting(self, unit: float) -> Item:
-        """Return the value there as an item that stands where the range does."""
-        value = self.at(unit)
-        return replace(self.item, value=value, text=f"{value:.6g}")
 
 
 @dataclass(frozen=True)
@@ -116,8 +85,7 @@ class Factor:
     def position(self, unit: float) -> float:
         """Return where the level at a point of [0, 1] stands between the first and the last, 0 to 1."""
         if self.ranges:
-            one = self.ranges[0]
-            return (one.at(unit) - one.low) / (one.high - one.low) if one.whole else unit
+            return self.ranges[0].position(unit)
         last = len(self.levels) - 1
         return min(int(unit * (last + 1)), last) / last
 
@@ -248,7 +216,7 @@ class Reader:
         if log and numbers[0] <= 0:
             self.fault(item.place, name, f"a log scale needs low above 0, not {numbers[0]}")
             return None
-        whole = all(isinstance(number, int) for number in numbers) and _takes_whole(path)
+        whole = all(isinstance(number, int) for number in numbers) and takes_whole(path)
         return Range(path, numbers[0], numbers[1], log, whole, replace(item, text=""))
 
     def joined(self, name: str, item: Item, pieces: dict[str, list[Item] | Range]) -> Factor | None:
@@ -317,31 +285,6 @@ def _is_own(item: Item) -> bool:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def _takes_whole(path: str) -> bool:
-    """Whether a setting takes integers and no other numbers.
-
-    >>> [_takes_whole(path) for path in ("population.sizes", "calendar.sessions.1", "parameters.k_hour")]
-    [True, True, False]
-    """
-    from bscsim.scenario.scenario import Scenario
-
-    model: Any = Scenario
-    for key in path.split("."):
-        known = getattr(model, "model_fields", {}).get(key)
-        if known is None and not key.isdecimal():
-            return False
-        model = known.annotation if known is not None else model
-    kinds = list(_kinds(model))
-    return int in kinds and float not in kinds
-
-
-def _kinds(annotation: Any) -> Iterator[Any]:
-    """Yield every type in an annotation."""
-    yield annotation
-    for inner in get_args(annotation):
-        yield from _kinds(inner)
 
 
 def fixed(path: str, item: Item) -> str | None:
