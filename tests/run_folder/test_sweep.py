@@ -232,6 +232,34 @@ def test_a_block_copied_under_anothers_name_is_refused(partial: Path) -> None:
         bscsim.results(partial).replicates()
 
 
+@pytest.mark.parametrize("complete", [False, True])
+def test_results_of_a_damaged_file_are_refused_not_read(partial: Path, tmp_path: Path, complete: bool) -> None:
+    if complete:
+        run_folder.run(tiny_study(tmp_path), partial, workers=1)
+    path = flipped(partial)
+    assert next(store.read(path, ["effect"])), "a flipped bit in a value does not keep Parquet from reading it"
+    for read in (lambda: bscsim.results(partial).replicates(), lambda: bscsim.results(partial).sql("select 1")):
+        with pytest.raises(StoreError, match=rf"{path.name}: damaged; the same `bscsim run` command computes it again"):
+            read()
+
+
+def flipped(folder: Path) -> Path:
+    """Flip a bit of a stored value and return its file: the last byte of a block's last column, before its footer."""
+    path = sorted((folder / "cells").glob("*.parquet"))[0]
+    data = bytearray(path.read_bytes())
+    footer = int.from_bytes(data[-8:-4], "little") + 8
+    data[-footer - 5] ^= 1
+    path.write_bytes(data)
+    return path
+
+
+def test_results_before_a_block_is_stored_say_so(partial: Path) -> None:
+    for path in (partial / "cells").glob("*.parquet"):
+        path.unlink()
+    with pytest.raises(StoreError, match="holds no replicates of its study; the same `bscsim run` command"):
+        bscsim.results(partial).replicates()
+
+
 def test_a_row_that_is_missing_is_refused(partial: Path) -> None:
     from tests.sweeps.conftest import rows_of
 
