@@ -5,8 +5,10 @@ It is filled where it stands, so that it can be left at any moment: the manifest
 
 from __future__ import annotations
 
+import json
 import os
 import re
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +38,9 @@ SAME: Final = (
 )  # fmt: skip
 """What has to be equal for a folder to go on."""
 
+ASKED: Final = ("block", "file", "set", "layers", "scenario")
+"""What the report is made of and no stored number depends on, where the cells are the same: question, responses,
+reference, names of levels, and how all of it was written. The latest run says what they are."""
 
 L = TypeVar("L", bound="Blocks")
 
@@ -136,7 +141,7 @@ def _begun(ready: Prepared[L], found: place.Content) -> bool:
     folder, description = ready.folder, ready.description
     if found is place.Content.SAME_RUN:
         old = provenance.require(folder)
-        if any(old[group].get(name) != description[group].get(name) for group, name in (*SAME, ("run", "replicates"))):
+        if _differs(old, description):
             text = provenance.to_text(description | {"files": old["files"], "times": old.get("times", {})})
             write_safely(folder / provenance.NAME, text.encode())
         return True
@@ -147,6 +152,15 @@ def _begun(ready: Prepared[L], found: place.Content) -> bool:
         return True
     folder.mkdir(parents=True, exist_ok=True)
     return _first(folder / provenance.NAME, text.encode())
+
+
+def _differs(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    """Whether a manifest of the same study no longer says what is asked for."""
+    new = json.loads(provenance.to_text(new))  # as it would be read again: lists, no tuples
+    named = (*SAME, ("run", "replicates"))
+    return any(old[group].get(name) != new[group].get(name) for group, name in named) or any(
+        old.get(name) != new[name] for name in ASKED
+    )
 
 
 def _first(path: Path, data: bytes) -> bool:

@@ -74,10 +74,32 @@ def test_a_complete_study_has_its_rows_and_its_report(folder: Path) -> None:
 def test_again_nothing_is_computed(folder: Path, tmp_path: Path, computed: list[Block]) -> None:
     before = stored(folder)
     (folder / "report.html").unlink()
+    ready = sweep_place.prepared(tiny_study(tmp_path), folder, "compiled")
+    assert not sweep_place._differs(provenance.require(folder), ready.description), "no need to write it again"
     run_folder.run(tiny_study(tmp_path), folder, workers=1)
     assert computed == []
     assert stored(folder) == before
     assert (folder / "report.html").exists()
+
+
+@pytest.mark.parametrize("change", [
+    ("[effect@end]", "[attendance@end]"), ("responses: [effect@end]", "responses: [effect@end]\n  reference: 3"),
+    ("name: tiny", "# why\nname: tiny"), ("sweep:", "sweep:\n  question: Which?"),
+])  # fmt: skip
+def test_what_is_asked_of_the_same_cells_is_what_the_last_run_asked(
+    folder: Path, tmp_path: Path, computed: list[Block], change: tuple[str, str]
+) -> None:
+    text = STUDY.replace(*change)
+    study = tiny_study(tmp_path, text)
+    run_folder.run(study, folder, workers=1)
+    assert computed == []
+    manifest = provenance.require(folder)
+    assert manifest["file"]["text"] == text
+    assert manifest["block"] == study.block.plain()
+    run_folder.report(folder)
+    again = sweep_place.of_folder(folder).layout.design
+    assert [ask.key for ask in again.asks] == [ask.key for ask in study.design.asks]
+    assert again.reference == study.design.reference
 
 
 def test_more_replicates_are_added_and_fewer_refused(folder: Path, tmp_path: Path, computed: list[Block]) -> None:
