@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from bscsim.record import provenance
 from bscsim.run_folder import sweep
-from bscsim.run_folder.sweep_place import Prepared, clean
+from bscsim.run_folder.sweep_place import Prepared, clean, require_ours
 from bscsim.scenario.faults import Fault, InputError
 
 if TYPE_CHECKING:
@@ -105,6 +105,7 @@ class PowerFolder:
         from bscsim.sweeps import store
 
         ready = self.ready
+        require_ours(ready)
         more = provenance.require(ready.folder)["run"]["replicates"]
         if more > ready.layout.replicates:
             return f"{ready.folder} is being filled with {more:,} replicates by another runner, which reports on them"
@@ -122,7 +123,7 @@ class PowerFolder:
 
             return power_files(summary_of(self.stages, ready.description, failed, self.lacking), manifest)
 
-        sweep.install_report(ready.folder, made)
+        sweep.install_report(ready, made)
         if self.claims is not None and not self.claims.others():
             clean(ready, alone=True, check=False)
         sweep.require_whole(ready.folder, ready.layout, held)

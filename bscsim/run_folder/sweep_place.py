@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from bscsim.record import provenance
 from bscsim.run_folder import place
-from bscsim.scenario.faults import Fault, InputError
+from bscsim.scenario.faults import BscsimError, Fault, InputError
 
 if TYPE_CHECKING:
     from bscsim.scenario.scenario import Study
@@ -90,7 +90,31 @@ def require_allowed(ready: Prepared[L], force: bool) -> place.Content:
     found = look(ready)
     if found is not place.Content.SAME_RUN:
         place.refuse(ready.folder, found, force)
+    if found is place.Content.OTHER_RUN:
+        require_idle(ready.folder)
     return found
+
+
+def require_idle(folder: Path) -> None:
+    """Raise InputError if a runner of another study is at work in a folder: --force would mix the two."""
+    from bscsim.sweeps.claims import Claims
+
+    if runner := Claims(folder).working():
+        problem = (f"{place.other_run(folder)}, and a runner of it is at work here ({runner}); --force replaces it "
+                   "when that has ended or was stopped; or choose another --out")  # fmt: skip
+        raise InputError([Fault(str(folder), "", problem)])
+
+
+def require_ours(ready: Prepared[L]) -> None:
+    """Raise BscsimError if a folder has become another study's since: its files are not to be deleted or mixed up."""
+    manifest = provenance.read(ready.folder)
+    if manifest is None:
+        raise BscsimError(f"{ready.folder / provenance.NAME} was lost or damaged while this study was run; what was "
+                          "simulated is kept, and the same command goes on")  # fmt: skip
+    if any(manifest[group].get(name) != ready.description[group].get(name) for group, name in SAME):
+        raise BscsimError(f"{ready.folder} {place.other_run(ready.folder)}, which took the place of study "
+                          f"{ready.study.name} (digest {ready.description['study']['digest'][:12]}) while that was "
+                          "run; it is left as it is. To run this study choose another --out")  # fmt: skip
 
 
 def look(ready: Prepared[L]) -> place.Content:
@@ -199,6 +223,7 @@ def clean(ready: Prepared[L], alone: bool, check: bool = True) -> None:
     from bscsim.console import say
     from bscsim.sweeps import store
 
+    require_ours(ready)
     if alone:
         store.sweep_temporaries(ready.cells)
         sweep_beginnings(ready.folder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from bscsim.run_folder import place, sweep, sweep_place
 from bscsim.run_folder.sweep import Options
 from bscsim.scenario.faults import BscsimError, InputError, ResumableError
 from bscsim.sweeps import computing, layout, store, summary, workers
+from bscsim.sweeps.claims import Claims
 from bscsim.sweeps.computing import Task
 from bscsim.sweeps.layout import Block
 from tests.sweeps.conftest import REPLICATES, STUDY, data_of, stored, strays, summary_of, tiny_study
@@ -128,6 +130,44 @@ def test_another_study_is_refused_and_by_force_replaces_only_what_is_ours(
     after = stored(folder)
     assert not after.keys() & before.keys() - {path.name for path in mine}
     assert strays(folder) == ["cells/mine.json", "cells/mine.parquet", "notes.txt"]
+
+
+def test_force_is_refused_while_a_runner_of_the_other_study_is_at_work(
+    folder: Path, tmp_path: Path, computed: list[Block]
+) -> None:
+    before = stored(folder)
+    with (
+        Claims(folder, beat=0.05),
+        pytest.raises(InputError, match=rf"holds another run: study tiny .*at work here \(process {os.getpid()} on .*"
+                      "--force replaces it when that has ended or was stopped; or choose another --out"),
+    ):  # fmt: skip
+        run_folder.run(other_study(tmp_path), folder, force=True, workers=1)
+    assert stored(folder) == before
+    assert computed == []
+    run_folder.run(other_study(tmp_path), folder, force=True, workers=1)
+    assert len(computed) == 16
+
+
+@pytest.mark.parametrize("shard", [None, "0/2"])
+def test_a_runner_whose_folder_became_another_studys_leaves_it_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shard: str | None
+) -> None:
+    out, theirs = tmp_path / "out", other_study(tmp_path)
+    other = sweep_place.prepared(theirs, out, "compiled")
+    name = other.layout.name(Block(0, 0, 10))
+
+    def compute(task: Task, _: Any = None) -> bytes:
+        if not list((out / "cells").glob(f"{name}*")):
+            (out / "manifest.json").write_text(provenance.to_text(other.description))
+            store.put(out / "cells", name, data_of(Block(0, 0, 10)))
+        return data_of(task.block)
+
+    monkeypatch.setattr(workers, "compute", compute)
+    with pytest.raises(BscsimError, match=r"which took the place of study tiny .* while that was run"):
+        run_folder.run(tiny_study(tmp_path), out, workers=1, shard=shard)
+    assert provenance.require(out)["study"]["digest"] == theirs.design.digest
+    assert len(list((out / "cells").glob(f"{name}*"))) == 1
+    assert not (out / "report.html").exists()
 
 
 def test_another_version_of_the_model_is_another_run(
