@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from bscsim.record import provenance
 from bscsim.scenario.faults import Fault, InputError
 from bscsim.scenario.reading import BLOCKS
+from bscsim.sweeps.manifest import require
 
 if TYPE_CHECKING:
     import duckdb
@@ -34,7 +35,7 @@ def results(folder: str | os.PathLike[str]) -> Results | SweepResults | PowerRes
     >>> found.sql("select month, avg(readiness) from months where world = 0 group by month")  # doctest: +SKIP
     """
     path = Path(folder)
-    kind = provenance.require(path)["study"]["kind"]
+    kind = require(path)["study"]["kind"]
     if kind == "power":
         return PowerResults(path)
     return SweepResults(path) if kind in BLOCKS else Results(path)
@@ -45,7 +46,7 @@ class _Folder:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.manifest: dict[str, Any] = provenance.require(folder)
+        self.manifest: dict[str, Any] = require(folder)
 
     @cached_property
     def summary(self) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from bscsim.record import provenance
 from bscsim.run_folder import sweep
 from bscsim.run_folder.sweep_place import Prepared, clean, require_ours
 from bscsim.scenario.faults import Fault, InputError
+from bscsim.sweeps.manifest import require
 
 if TYPE_CHECKING:
     from bscsim.power.layout import PowerLayout
@@ -154,7 +155,7 @@ def of_folder(folder: Path) -> PowerFolder:
     from bscsim.record.again import study_of
     from bscsim.studies import with_design
 
-    manifest = provenance.require(folder)
+    manifest = require(folder)
     study = with_design(study_of(folder, manifest))
     if study.design.digest != manifest["study"]["digest"]:
         problem = "is no longer the study that was run: a setting in it has another meaning in this version of bscsim"

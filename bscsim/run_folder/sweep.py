@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from bscsim.record import provenance
 from bscsim.run_folder import place
 from bscsim.run_folder.sweep_place import (
+    REPAIRED,
     REPORT,
     Prepared,
     begin,
@@ -259,9 +260,12 @@ def install_report(ready: Prepared[Any], made: Callable[[Mapping[str, Any]], Map
                           f"{folder}, and `bscsim report {folder}` tries again") from error  # fmt: skip
     with place.beside(folder / REPORT) as building:
         write_files(files, building)
+        if manifest.pop(REPAIRED, False):  # what the report takes the place of is ours: it was made of these rows
+            manifest["files"] = [name for name in sorted(files) if (folder / name).exists()]
+            place.replace_text(folder / provenance.NAME, provenance.to_text(manifest))
         times = manifest.get("times", {}) | {"report": place.now("milliseconds")}
         text = provenance.to_text(manifest | {"files": sorted(files), "times": times})
-        (building / provenance.NAME).write_text(text, encoding="utf-8")
+        place.replace_text(building / provenance.NAME, text)
         require_ours(ready)  # the report of a large study takes minutes
         place.install(building, folder)
 

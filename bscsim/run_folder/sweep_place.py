@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 from bscsim.record import provenance
 from bscsim.run_folder import place
 from bscsim.scenario.faults import BscsimError, Fault, InputError
+from bscsim.sweeps import manifest as manifests
+from bscsim.sweeps.manifest import lacking, require_whole
 
 if TYPE_CHECKING:
     from bscsim.scenario.scenario import Study
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
 
 TRIES: Final = 5
 """How often a folder is begun that others begin at the same time."""
+
+REPAIRED: Final = "repaired"
+"""What a manifest says that was made for files of a study whose own was lost, until a report is made of them."""
 
 REPORT: Final = "report"
 """A report is built in DIR/report.tmp-XXXX: on the same file system, and with no more rights than the folder's."""
@@ -79,7 +84,7 @@ def of_folder(folder: Path) -> Prepared[Layout]:
     """The study that a folder holds, from its manifest alone."""
     from bscsim.sweeps.folder import stored
 
-    manifest = provenance.require(folder)
+    manifest = manifests.require(folder)
     study, layout = stored(folder, manifest)
     return Prepared(study, layout, folder, {name: value for name, value in manifest.items() if name != "times"})
 
@@ -108,7 +113,7 @@ def require_idle(folder: Path) -> None:
 def require_ours(ready: Prepared[L]) -> None:
     """Raise BscsimError if a folder has become another study's since: its files are not to be deleted or mixed up."""
     manifest = provenance.read(ready.folder)
-    if manifest is None:
+    if manifest is None or lacking(manifest):
         raise BscsimError(f"{ready.folder / provenance.NAME} was lost or damaged while this study was run; what was "
                           "simulated is kept, and the same command goes on")  # fmt: skip
     if any(manifest[group].get(name) != ready.description[group].get(name) for group, name in SAME):
@@ -119,20 +124,44 @@ def require_ours(ready: Prepared[L]) -> None:
 
 def look(ready: Prepared[L]) -> place.Content:
     """Say what a folder holds, seen from this study; InputError if it has more replicates than are asked for."""
-    found = place.look(ready.folder, ready.description)
     manifest = provenance.read(ready.folder)
+    if manifest is None or lacking(manifest):
+        if _holds_this_study(ready):
+            return place.Content.SAME_RUN
+        if manifest is not None:
+            require_whole(ready.folder, manifest)
+    found = place.look(ready.folder, ready.description)
     if manifest is None:
         beginning = found is place.Content.FOREIGN and _only_beginnings(ready.folder)
         return place.Content.NOTHING if beginning else found
     differ = [group for group, name in SAME if manifest[group].get(name) != ready.description[group].get(name)]
     if "study" in differ or (differ and any(ready.cells.glob("*.parquet"))):  # a report alone is no obstacle
         return place.Content.OTHER_RUN
-    held, asked = manifest["run"]["replicates"], ready.layout.replicates
+    _require_no_fewer(ready, manifest["run"]["replicates"])
+    return place.Content.SAME_RUN
+
+
+def _require_no_fewer(ready: Prepared[L], held: int) -> None:
+    """Raise InputError if a folder holds more replicates than are asked for."""
+    asked = ready.layout.replicates
     if held > asked:
         problem = f"holds {held:,} replicates of this study, and {asked:,} are asked for; ask for as many, or choose "
         problem += "another --out"
         raise InputError([Fault(str(ready.folder), "simulation.replicates", problem)])
-    return place.Content.SAME_RUN
+
+
+def _holds_this_study(ready: Prepared[L]) -> bool:
+    """Whether a folder whose manifest is lost or damaged holds this study's files and no other's: digests tell."""
+    from bscsim.sweeps import store
+    from bscsim.sweeps.layout import Block
+
+    held = store.scan(ready.cells, ready.layout)
+    if held.strangers or not held.pieces:
+        return False
+    pieces = held.pieces.values()
+    if not all(ready.layout.has(Block(one.high, one.first, one.end)) for one in pieces):
+        _require_no_fewer(ready, max(one.end for one in pieces))
+    return True
 
 
 def _only_beginnings(folder: Path) -> bool:
@@ -164,10 +193,13 @@ def _begun(ready: Prepared[L], found: place.Content) -> bool:
 
     folder, description = ready.folder, ready.description
     if found is place.Content.SAME_RUN:
-        old = provenance.require(folder)
-        if _differs(old, description):
-            text = provenance.to_text(description | {"files": old["files"], "times": old.get("times", {})})
-            write_safely(folder / provenance.NAME, text.encode())
+        old = provenance.read(folder)
+        if old is None or lacking(old):  # which files are of a report is lost with it: see sweep.install_report
+            old = {"files": [], "times": {"started": place.now("milliseconds")}, REPAIRED: True}
+        elif not _differs(old, description):
+            return True
+        kept = {name: old[name] for name in ("files", "times", REPAIRED) if name in old}
+        write_safely(folder / provenance.NAME, provenance.to_text(description | kept).encode())
         return True
     text = provenance.to_text(description | {"times": {"started": place.now("milliseconds")}})
     if found is place.Content.OTHER_RUN:  # --force: what was there was of another study

@@ -15,6 +15,7 @@ from bscsim.scenario.faults import Fault, InputError
 from bscsim.scenario.scenario import Study
 from bscsim.sweeps import store
 from bscsim.sweeps.layout import Layout
+from bscsim.sweeps.manifest import require
 from bscsim.sweeps.reading import design_of
 from bscsim.sweeps.sheet import Counted
 from bscsim.sweeps.store import FOLDER, FORMAT
@@ -45,7 +46,7 @@ def files_of(folder: Path) -> list[Path]:
     Raises StoreError if nothing is stored yet, a file is damaged, or a row stands twice or is missing that should be
     there.
     """
-    _, layout = stored(folder, provenance.require(folder))
+    _, layout = stored(folder, require(folder))
     counted = Counted(layout)
     pieces = store.scan(folder / FOLDER, layout).needed()
     if not pieces:

@@ -304,6 +304,15 @@ def test_sql_over_rows_and_tables(gaussian: Path) -> None:
 
 
 
+def test_the_same_command_repairs_a_manifest(gaussian: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(gaussian, tmp_path / "out")
+    before = stored(folder)
+    (folder / "manifest.json").write_text("")
+    run_folder.run(study(tmp_path, GAUSSIAN), folder)
+    assert stored(folder) == before
+    assert provenance.require(folder)["files"]
+
+
 def test_results_of_a_damaged_file_are_refused_not_read(gaussian: Path, tmp_path: Path) -> None:
     folder = shutil.copytree(gaussian, tmp_path / "out")
     path = sorted((folder / "cells").glob("c000001-*.parquet"))[0]

@@ -221,6 +221,56 @@ def test_what_only_looks_like_it_is_left(theirs: str, tmp_path: Path, computed: 
     assert path.read_text() == "theirs"
 
 
+@pytest.mark.parametrize("damage", ["gone", "", '{"format": 1, "stu', '{"format": 1}', "no run"])
+def test_the_same_command_repairs_a_manifest(
+    damage: str, folder: Path, tmp_path: Path, computed: list[Block]
+) -> None:
+    path, before, first = folder / "manifest.json", stored(folder), provenance.require(folder)
+    (folder / "tables" / "mine.csv").write_text("mine")
+    if damage == "gone":
+        path.unlink()
+    else:
+        path.write_text(provenance.to_text(first | {"run": {}}) if damage == "no run" else damage)
+    for read in (run_folder.report, bscsim.results):
+        with pytest.raises(InputError, match=r"manifest\.json: .*damaged.*`bscsim run` command.* repairs it"):
+            read(folder)
+    with pytest.raises(InputError, match=r"holds files that are not results|manifest\.json: lacks run\.seed, run\.rep"):
+        run_folder.run(other_study(tmp_path), folder)
+    with pytest.raises(InputError, match="holds 40 replicates of this study, and 39 are asked for"):
+        run_folder.run(tiny_study(tmp_path), folder, replicates=39)
+    run_folder.run(tiny_study(tmp_path), folder, workers=1)
+    assert computed == []
+    assert stored(folder) == before
+    again = provenance.require(folder)
+    assert again | {"times": 0} == first | {"times": 0}
+    assert (folder / "tables" / "mine.csv").read_text() == "mine"
+
+
+def test_a_manifest_is_not_made_for_rows_of_another_study(folder: Path, tmp_path: Path, computed: list[Block]) -> None:
+    (folder / "manifest.json").unlink()
+    before = stored(folder)
+    with pytest.raises(InputError, match="holds files that are not results"):
+        run_folder.run(other_study(tmp_path), folder, workers=1)
+    assert stored(folder) == before
+
+
+def test_the_manifest_of_a_report_is_on_the_disk_before_it_has_its_name(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Renamed without a sync, a file may be empty after a power cut."""
+    synced: list[str] = []
+    real = os.fsync
+
+    def sync(handle: int) -> None:
+        synced.append(Path(f"/proc/self/fd/{handle}").resolve().name)
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", sync)
+    run_folder.report(folder)
+    assert [name for name in synced if name.startswith("manifest.json.tmp-")], synced
+    assert synced[-1] == folder.name
+
+
 def test_the_first_of_two_that_begin_writes_the_manifest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ready = sweep_place.prepared(tiny_study(tmp_path), tmp_path / "out", "compiled")
     sweep_place.begin(ready, force=False)
