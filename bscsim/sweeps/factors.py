@@ -36,7 +36,10 @@ RESERVED: Final = ("cell", "label", "replicates", "status")
 """Columns of the table of cells, which no factor may be called."""
 
 _OWN: Final = ("levels", "labels", "range", "low", "high", "steps", "scale", "together", "about", "unit")
-_INSIDE: Final = ("levels", "low", "high", "scale")
+_INSIDE: Final = ("levels", "range", "low", "high", "scale")
+"""What each of settings that move together has; the rest belongs to the factor."""
+
+SCALES: Final = ("linear", "log")
 PLAUSIBLE: Final = "plausible"
 
 
@@ -140,6 +143,9 @@ class Reader:
                 return None
             parts = {path.removeprefix("scenario."): inner for path, inner in together.value.items()}
             self.inside(name, parts)
+            for key in (key for key in _INSIDE if key in item.value):
+                problem = f"does not apply beside together; give it in together, of each path: {{PATH: {{{key}: ...}}}}"
+                self.fault(item.value[key].key_place, f"{name}.{key}", problem)
         pieces = {path: self.piece(name, path, inner) for path, inner in parts.items()}
         if len(self.faults) > before:
             return None
@@ -166,6 +172,7 @@ class Reader:
             self.fault(item.place, name, "has more than one of levels, low and high, range; give one")
             return None
         if listed is not None and isinstance(listed.value, list):
+            self.unscaled(name, item)
             return self.levels(name, path, replace(listed, key_place=item.key_place))
         if PLAUSIBLE in (item.value, word.value if word is not None else None):
             return self.plausible(name, path, item)
@@ -173,6 +180,13 @@ class Reader:
             return self.range(name, path, item)
         self.fault(item.place, name, f"{item.shown()} is neither a list of levels nor {{low: , high: }} nor plausible")
         return None
+
+    def unscaled(self, name: str, item: Item) -> None:
+        """Refuse beside levels what belongs to a range, which would change nothing."""
+        for key in ("scale", "steps"):
+            if (given := item.child(key)) is not None:
+                problem = "does not apply to levels; leave it out, or give {low: , high: } in their place"
+                self.fault(given.key_place, f"{name}.{key}", problem)
 
     def levels(self, name: str, path: str, item: Item) -> list[Item] | None:
         """Read a list of levels; a level's key is the factor's."""
@@ -199,7 +213,8 @@ class Reader:
                        "{low: , high: }")  # fmt: skip
             return None
         low, high = (float(end) for end in notes["plausible"])  # type: ignore[union-attr, arg-type]
-        return Range(path, low, high, False, False, item)
+        log = self.log(name, item, low)
+        return None if log is None else Range(path, low, high, log, False, item)
 
     def range(self, name: str, path: str, item: Item) -> Range | None:
         """Read {low, high, scale}."""
@@ -208,16 +223,23 @@ class Reader:
         if len(numbers) < 2 or not numbers[0] < numbers[1]:
             self.fault(item.place, name, "needs low and high, two numbers with low below high")
             return None
-        scale = item.child("scale")
-        if scale is not None and scale.value not in ("linear", "log"):
-            self.fault(scale.place, f"{name}.scale", f"{scale.shown()} is not allowed; allowed: linear, log")
-            return None
-        log = scale is not None and scale.value == "log"
-        if log and numbers[0] <= 0:
-            self.fault(item.place, name, f"a log scale needs low above 0, not {numbers[0]}")
+        log = self.log(name, item, numbers[0])
+        if log is None:
             return None
         whole = all(isinstance(number, int) for number in numbers) and takes_whole(path)
         return Range(path, numbers[0], numbers[1], log, whole, replace(item, text=""))
+
+    def log(self, name: str, item: Item, low: float) -> bool | None:
+        """Read whether a range that begins at ``low`` has a log scale; None if there is something wrong with it."""
+        scale = item.child("scale")
+        if scale is not None and scale.value not in SCALES:
+            self.fault(scale.place, f"{name}.scale", f"{scale.shown()} is not allowed; allowed: {', '.join(SCALES)}")
+            return None
+        log = scale is not None and scale.value == "log"
+        if log and low <= 0:
+            self.fault(item.place, name, f"a log scale needs low above 0, not {low}")
+            return None
+        return log
 
     def joined(self, name: str, item: Item, pieces: dict[str, list[Item] | Range]) -> Factor | None:
         """Put the paths of a factor side by side."""
@@ -234,6 +256,8 @@ class Reader:
             self.fault(item.place, name, f"what moves together needs as many levels each; there are: {said}")
             return None
         levels = tuple(tuple(zip(lists, row, strict=True)) for row in zip(*lists.values(), strict=True))
+        if levels and item.child("together") is not None:
+            self.unscaled(name, item)
         self.step(name, item)
         labels = self.labels(name, item, levels)
         words = {key: inner.value for key in ("about", "unit") if (inner := item.child(key)) and _is_own(item)}
@@ -251,6 +275,10 @@ class Reader:
         words = texts if isinstance(texts, list) else []
         plain = bool(words) and all(isinstance(text, str | int | float) and str(text).strip() for text in words)
         count = len(levels) or self.steps.get(name, 0)
+        if not count:
+            problem = "names levels, and a range without steps has none; leave it out, or give steps: 3, say, in a grid"
+            self.fault(given.key_place, f"{name}.labels", problem)
+            return ()
         if not plain or len(texts) != count or len(dict.fromkeys(map(str, texts))) < len(texts):
             self.fault(given.place, f"{name}.labels", f"must be {count} different names, one a level")
             return ()
