@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from bscsim.record import provenance
 from bscsim.scenario.faults import Fault, InputError
 from bscsim.scenario.reading import BLOCKS
+from bscsim.sweeps.manifest import require
 
 if TYPE_CHECKING:
     import duckdb
@@ -34,7 +35,7 @@ def results(folder: str | os.PathLike[str]) -> Results | SweepResults | PowerRes
     >>> found.sql("select month, avg(readiness) from months where world = 0 group by month")  # doctest: +SKIP
     """
     path = Path(folder)
-    kind = provenance.require(path)["study"]["kind"]
+    kind = require(path)["study"]["kind"]
     if kind == "power":
         return PowerResults(path)
     return SweepResults(path) if kind in BLOCKS else Results(path)
@@ -45,7 +46,7 @@ class _Folder:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.manifest: dict[str, Any] = provenance.require(folder)
+        self.manifest: dict[str, Any] = require(folder)
 
     @cached_property
     def summary(self) -> dict[str, Any]:
@@ -96,7 +97,7 @@ class SweepResults(_Folder):
 
     @cached_property
     def _needed(self) -> list[Path]:
-        """The stored files to read: each row once. StoreError if a row is there twice or a file lacks one."""
+        """The stored files to read: each row once. StoreError if one is damaged, or a row is there twice or lacking."""
         from bscsim.sweeps.folder import files_of
 
         return files_of(self.folder)
@@ -151,17 +152,25 @@ class PowerResults(_Folder):
         import pandas as pd
         import pyarrow.parquet as pq
 
-        parts = [pq.read_table(path).to_pandas() for path in sorted(self.folder.glob(f"cells/c{cell:06d}-*.parquet"))]
+        parts = [pq.read_table(path).to_pandas() for path in self._sound(f"c{cell:06d}-")]
         if not parts:
             raise InputError([Fault(str(self.folder), "cell", f"{cell} has no stored rows here")])
         table = pd.concat(parts, ignore_index=True).drop_duplicates(["replicate", "analysis"])
         ordered: pd.DataFrame = table.sort_values(["replicate", "analysis"], ignore_index=True, kind="stable")
         return ordered
 
+    def _sound(self, begins: str) -> list[Path]:
+        """The stored files whose names begin so, each compared with the sum in its name; StoreError for another."""
+        from bscsim.sweeps import store
+
+        paths = [path for path in sorted(self.folder.glob(f"cells/{begins}*.parquet")) if store.is_ours(path.name)]
+        for path in paths:
+            store.require_sound(path)
+        return paths
+
     def _stored(self) -> dict[str, str]:
-        if not any(self.folder.glob("cells/c*.parquet")):
-            return {}
-        return {"replicates": f"'{_quoted(self.folder / 'cells' / 'c*.parquet')}', union_by_name=true, filename=true"}
+        files = ", ".join(f"'{_quoted(path)}'" for path in self._sound("c"))
+        return {"replicates": f"[{files}], union_by_name=true, filename=true"} if files else {}
 
 
 class Results(_Folder):

@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from bscsim.record import provenance
 from bscsim.run_folder import power, scenario, sweep
 from bscsim.scenario.faults import Fault, InputError
 from bscsim.scenario.reading import BLOCKS
+from bscsim.sweeps.manifest import require
 
 if TYPE_CHECKING:
     from bscsim.scenario.scenario import Study
@@ -159,7 +159,7 @@ def report(folder: str | os.PathLike[str]) -> Done:
     Raises InputError for a folder without results, StoreError when a stored file is missing or damaged.
     """
     folder = Path(folder)
-    kind = provenance.require(folder)["study"]["kind"]
+    kind = require(folder)["study"]["kind"]
     if kind in BLOCKS:
         return Done(folder, False, power.report(folder) if kind == POWER else sweep.report(folder))
     scenario.report(folder)
@@ -173,7 +173,7 @@ def rerun(folder: str | os.PathLike[str], cell: int = 0, replicate: int = 0) -> 
     differs, and InputError for a cell or replicate that is not there or a scenario that is no longer the same.
     """
     folder = Path(folder)
-    manifest = provenance.require(folder)
+    manifest = require(folder)
     kind = manifest["study"]["kind"]
     again = power.rerun if kind == POWER else sweep.rerun if kind in BLOCKS else scenario.rerun
     return again(folder, manifest, cell, replicate)

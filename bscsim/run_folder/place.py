@@ -137,11 +137,14 @@ def install(building: Path, folder: Path) -> None:
     A new or empty folder appears whole, by renaming. In a folder with contents the manifest goes first with all names,
     old and new, so that a machine that stops in between leaves files that the next run knows as ours.
     """
+    from bscsim.record.store import sync_folder
+
     folder = folder.resolve()  # a link stays, and what it leads to is filled
     if not folder.exists() or not any(folder.iterdir()):
         if folder.exists():
             folder.rmdir()
         building.rename(folder)
+        sync_folder(folder.parent)
         return
     new = {path.relative_to(building).as_posix() for path in building.rglob("*") if path.is_file()} - {provenance.NAME}
     before = provenance.read(folder)
@@ -162,15 +165,24 @@ def install(building: Path, folder: Path) -> None:
         (building / name).replace(target)
     remove(folder, sorted(old - keep))
     (building / provenance.NAME).replace(folder / provenance.NAME)
+    sync_folder(folder)
 
 
 def replace_text(path: Path, text: str) -> None:
-    """Write a file by renaming, so that it is never half there."""
+    """Write a file by renaming, so that it is never half there, and is there after a power cut.
+
+    Without the syncs a renamed file may be empty then: a manifest that is would lock all results away.
+    """
+    from bscsim.record.store import sync_folder
+
     handle, temporary = tempfile.mkstemp(prefix=f"{path.name}.tmp-", dir=path.parent)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
     Path(temporary).chmod(0o666 & ~_umask())
     Path(temporary).replace(path)
+    sync_folder(path.parent)
 
 
 def _umask() -> int:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from bscsim.record import provenance
 from bscsim.run_folder import sweep
-from bscsim.run_folder.sweep_place import Prepared, clean
+from bscsim.run_folder.sweep_place import Prepared, clean, require_ours
 from bscsim.scenario.faults import Fault, InputError
+from bscsim.sweeps.manifest import require
 
 if TYPE_CHECKING:
     from bscsim.power.layout import PowerLayout
@@ -105,6 +106,7 @@ class PowerFolder:
         from bscsim.sweeps import store
 
         ready = self.ready
+        require_ours(ready)
         more = provenance.require(ready.folder)["run"]["replicates"]
         if more > ready.layout.replicates:
             return f"{ready.folder} is being filled with {more:,} replicates by another runner, which reports on them"
@@ -122,7 +124,7 @@ class PowerFolder:
 
             return power_files(summary_of(self.stages, ready.description, failed, self.lacking), manifest)
 
-        sweep.install_report(ready.folder, made)
+        sweep.install_report(ready, made)
         if self.claims is not None and not self.claims.others():
             clean(ready, alone=True, check=False)
         sweep.require_whole(ready.folder, ready.layout, held)
@@ -153,7 +155,7 @@ def of_folder(folder: Path) -> PowerFolder:
     from bscsim.record.again import study_of
     from bscsim.studies import with_design
 
-    manifest = provenance.require(folder)
+    manifest = require(folder)
     study = with_design(study_of(folder, manifest))
     if study.design.digest != manifest["study"]["digest"]:
         problem = "is no longer the study that was run: a setting in it has another meaning in this version of bscsim"

@@ -158,7 +158,7 @@ def simulate_into(
         written, failure = reported(record, description, building)
         times = {"started": started, "finished": place.now()}
         manifest = description | {"times": times, "files": sorted([*cells, *written])}
-        (building / provenance.NAME).write_text(provenance.to_text(manifest), encoding="utf-8")
+        place.replace_text(building / provenance.NAME, provenance.to_text(manifest))
         try:
             place.refuse(folder, place.look(folder, description), force)
             place.install(building, folder)
@@ -205,7 +205,7 @@ def rebuild(folder: Path, record: Trajectories) -> None:
         cells = [name for name in manifest["files"] if name.startswith(f"{CELLS}/")]
         manifest["times"]["report"] = place.now()
         manifest["files"] = sorted([*cells, *written])
-        (building / provenance.NAME).write_text(provenance.to_text(manifest), encoding="utf-8")
+        place.replace_text(building / provenance.NAME, provenance.to_text(manifest))
         place.install(building, folder)
 
 

@@ -14,7 +14,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bscsim.record import provenance
 from bscsim.run_folder import place
-from bscsim.run_folder.sweep_place import REPORT, Prepared, begin, clean, of_folder, prepared, require_allowed
+from bscsim.run_folder.sweep_place import (
+    REPAIRED,
+    REPORT,
+    Prepared,
+    begin,
+    clean,
+    of_folder,
+    prepared,
+    require_allowed,
+    require_ours,
+)
 from bscsim.scenario.faults import BscsimError, Fault, InputError, ResumableError
 from bscsim.sweeps.claims import Claims
 
@@ -183,6 +193,7 @@ def shard_done(ready: Prepared[Layout], shard: Shard) -> str:
     """Say that a part is done, and what else is to do; BscsimError if some of its blocks failed."""
     from bscsim.sweeps import store
 
+    require_ours(ready)
     held = store.scan(ready.cells, ready.layout)
     blocks = enumerate(ready.layout.blocks())
     own = dict.fromkeys(ready.layout.name(block) for number, block in blocks if shard.has(number))
@@ -197,6 +208,7 @@ def finish(ready: Prepared[Layout], claims: Claims) -> str:
     from bscsim.sweeps import store
     from bscsim.sweeps.compacting import compact
 
+    require_ours(ready)
     more = provenance.require(ready.folder)["run"]["replicates"]
     if more > ready.layout.replicates:
         return f"{ready.folder} is being filled with {more:,} replicates by another runner, which reports on them"
@@ -229,13 +241,15 @@ def write_report(ready: Prepared[Layout], held: Held) -> None:
 
         return sweep_files(summarize(Sheet.read(ready.layout, held), held, ready.description), manifest)
 
-    install_report(ready.folder, made)
+    install_report(ready, made)
 
 
-def install_report(folder: Path, made: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> None:
+def install_report(ready: Prepared[Any], made: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> None:
     """Make the files of a report from the manifest, and put them into the folder at once, with their names in it."""
     from bscsim.report import write_files
 
+    folder = ready.folder
+    require_ours(ready)
     manifest = provenance.require(folder)
     try:
         files = made(manifest)
@@ -246,9 +260,13 @@ def install_report(folder: Path, made: Callable[[Mapping[str, Any]], Mapping[str
                           f"{folder}, and `bscsim report {folder}` tries again") from error  # fmt: skip
     with place.beside(folder / REPORT) as building:
         write_files(files, building)
+        if manifest.pop(REPAIRED, False):  # what the report takes the place of is ours: it was made of these rows
+            manifest["files"] = [name for name in sorted(files) if (folder / name).exists()]
+            place.replace_text(folder / provenance.NAME, provenance.to_text(manifest))
         times = manifest.get("times", {}) | {"report": place.now("milliseconds")}
         text = provenance.to_text(manifest | {"files": sorted(files), "times": times})
-        (building / provenance.NAME).write_text(text, encoding="utf-8")
+        place.replace_text(building / provenance.NAME, text)
+        require_ours(ready)  # the report of a large study takes minutes
         place.install(building, folder)
 
 

@@ -5,8 +5,10 @@ It is filled where it stands, so that it can be left at any moment: the manifest
 
 from __future__ import annotations
 
+import json
 import os
 import re
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +16,9 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from bscsim.record import provenance
 from bscsim.run_folder import place
-from bscsim.scenario.faults import Fault, InputError
+from bscsim.scenario.faults import BscsimError, Fault, InputError
+from bscsim.sweeps import manifest as manifests
+from bscsim.sweeps.manifest import lacking, require_whole
 
 if TYPE_CHECKING:
     from bscsim.scenario.scenario import Study
@@ -24,6 +28,9 @@ if TYPE_CHECKING:
 
 TRIES: Final = 5
 """How often a folder is begun that others begin at the same time."""
+
+REPAIRED: Final = "repaired"
+"""What a manifest says that was made for files of a study whose own was lost, until a report is made of them."""
 
 REPORT: Final = "report"
 """A report is built in DIR/report.tmp-XXXX: on the same file system, and with no more rights than the folder's."""
@@ -36,6 +43,9 @@ SAME: Final = (
 )  # fmt: skip
 """What has to be equal for a folder to go on."""
 
+ASKED: Final = ("block", "file", "set", "layers", "scenario")
+"""What the report is made of and no stored number depends on, where the cells are the same: question, responses,
+reference, names of levels, and how all of it was written. The latest run says what they are."""
 
 L = TypeVar("L", bound="Blocks")
 
@@ -74,7 +84,7 @@ def of_folder(folder: Path) -> Prepared[Layout]:
     """The study that a folder holds, from its manifest alone."""
     from bscsim.sweeps.folder import stored
 
-    manifest = provenance.require(folder)
+    manifest = manifests.require(folder)
     study, layout = stored(folder, manifest)
     return Prepared(study, layout, folder, {name: value for name, value in manifest.items() if name != "times"})
 
@@ -85,25 +95,73 @@ def require_allowed(ready: Prepared[L], force: bool) -> place.Content:
     found = look(ready)
     if found is not place.Content.SAME_RUN:
         place.refuse(ready.folder, found, force)
+    if found is place.Content.OTHER_RUN:
+        require_idle(ready.folder)
     return found
+
+
+def require_idle(folder: Path) -> None:
+    """Raise InputError if a runner of another study is at work in a folder: --force would mix the two."""
+    from bscsim.sweeps.claims import Claims
+
+    if runner := Claims(folder).working():
+        problem = (f"{place.other_run(folder)}, and a runner of it is at work here ({runner}); --force replaces it "
+                   "when that has ended or was stopped; or choose another --out")  # fmt: skip
+        raise InputError([Fault(str(folder), "", problem)])
+
+
+def require_ours(ready: Prepared[L]) -> None:
+    """Raise BscsimError if a folder has become another study's since: its files are not to be deleted or mixed up."""
+    manifest = provenance.read(ready.folder)
+    if manifest is None or lacking(manifest):
+        raise BscsimError(f"{ready.folder / provenance.NAME} was lost or damaged while this study was run; what was "
+                          "simulated is kept, and the same command goes on")  # fmt: skip
+    if any(manifest[group].get(name) != ready.description[group].get(name) for group, name in SAME):
+        raise BscsimError(f"{ready.folder} {place.other_run(ready.folder)}, which took the place of study "
+                          f"{ready.study.name} (digest {ready.description['study']['digest'][:12]}) while that was "
+                          "run; it is left as it is. To run this study choose another --out")  # fmt: skip
 
 
 def look(ready: Prepared[L]) -> place.Content:
     """Say what a folder holds, seen from this study; InputError if it has more replicates than are asked for."""
-    found = place.look(ready.folder, ready.description)
     manifest = provenance.read(ready.folder)
+    if manifest is None or lacking(manifest):
+        if _holds_this_study(ready):
+            return place.Content.SAME_RUN
+        if manifest is not None:
+            require_whole(ready.folder, manifest)
+    found = place.look(ready.folder, ready.description)
     if manifest is None:
         beginning = found is place.Content.FOREIGN and _only_beginnings(ready.folder)
         return place.Content.NOTHING if beginning else found
     differ = [group for group, name in SAME if manifest[group].get(name) != ready.description[group].get(name)]
     if "study" in differ or (differ and any(ready.cells.glob("*.parquet"))):  # a report alone is no obstacle
         return place.Content.OTHER_RUN
-    held, asked = manifest["run"]["replicates"], ready.layout.replicates
+    _require_no_fewer(ready, manifest["run"]["replicates"])
+    return place.Content.SAME_RUN
+
+
+def _require_no_fewer(ready: Prepared[L], held: int) -> None:
+    """Raise InputError if a folder holds more replicates than are asked for."""
+    asked = ready.layout.replicates
     if held > asked:
         problem = f"holds {held:,} replicates of this study, and {asked:,} are asked for; ask for as many, or choose "
         problem += "another --out"
         raise InputError([Fault(str(ready.folder), "simulation.replicates", problem)])
-    return place.Content.SAME_RUN
+
+
+def _holds_this_study(ready: Prepared[L]) -> bool:
+    """Whether a folder whose manifest is lost or damaged holds this study's files and no other's: digests tell."""
+    from bscsim.sweeps import store
+    from bscsim.sweeps.layout import Block
+
+    held = store.scan(ready.cells, ready.layout)
+    if held.strangers or not held.pieces:
+        return False
+    pieces = held.pieces.values()
+    if not all(ready.layout.has(Block(one.high, one.first, one.end)) for one in pieces):
+        _require_no_fewer(ready, max(one.end for one in pieces))
+    return True
 
 
 def _only_beginnings(folder: Path) -> bool:
@@ -135,10 +193,13 @@ def _begun(ready: Prepared[L], found: place.Content) -> bool:
 
     folder, description = ready.folder, ready.description
     if found is place.Content.SAME_RUN:
-        old = provenance.require(folder)
-        if any(old[group].get(name) != description[group].get(name) for group, name in (*SAME, ("run", "replicates"))):
-            text = provenance.to_text(description | {"files": old["files"], "times": old.get("times", {})})
-            write_safely(folder / provenance.NAME, text.encode())
+        old = provenance.read(folder)
+        if old is None or lacking(old):  # which files are of a report is lost with it: see sweep.install_report
+            old = {"files": [], "times": {"started": place.now("milliseconds")}, REPAIRED: True}
+        elif not _differs(old, description):
+            return True
+        kept = {name: old[name] for name in ("files", "times", REPAIRED) if name in old}
+        write_safely(folder / provenance.NAME, provenance.to_text(description | kept).encode())
         return True
     text = provenance.to_text(description | {"times": {"started": place.now("milliseconds")}})
     if found is place.Content.OTHER_RUN:  # --force: what was there was of another study
@@ -147,6 +208,15 @@ def _begun(ready: Prepared[L], found: place.Content) -> bool:
         return True
     folder.mkdir(parents=True, exist_ok=True)
     return _first(folder / provenance.NAME, text.encode())
+
+
+def _differs(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    """Whether a manifest of the same study no longer says what is asked for."""
+    new = json.loads(provenance.to_text(new))  # as it would be read again: lists, no tuples
+    named = (*SAME, ("run", "replicates"))
+    return any(old[group].get(name) != new[group].get(name) for group, name in named) or any(
+        old.get(name) != new[name] for name in ASKED
+    )
 
 
 def _first(path: Path, data: bytes) -> bool:
@@ -185,6 +255,7 @@ def clean(ready: Prepared[L], alone: bool, check: bool = True) -> None:
     from bscsim.console import say
     from bscsim.sweeps import store
 
+    require_ours(ready)
     if alone:
         store.sweep_temporaries(ready.cells)
         sweep_beginnings(ready.folder)

@@ -7,12 +7,27 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bscsim.record.intervals import finite, interval
+from bscsim.record.intervals import Interval, finite, interval
 from bscsim.sweeps import effects, fractions, indices, pairing, ranks, screening
+from bscsim.sweeps.asking import KEPT, RATIOS
 from bscsim.sweeps.design import Design
 
 Responses = dict[str, NDArray[np.float64]]
 Rows = list[dict[str, Any]]
+
+
+def plain(key: str, found: Interval) -> dict[str, Any] | None:
+    """An interval of a response as plain data; a ratio has no percentiles, for within a replicate it is not meant.
+
+    Its values are linearised: they average to the ratio of means, and one alone says nothing of its replicate.
+
+    >>> plain("spread@end", interval([0.2, 0.4]))["p05"] is None
+    True
+    """
+    data = found.as_dict()
+    if data is not None and key.partition("@")[0] in (*RATIOS, KEPT[0]):
+        return data | {"p05": None, "p95": None}
+    return data
 
 
 def analyses(design: Design, responses: Responses) -> dict[str, Any]:
@@ -47,7 +62,7 @@ def _contrasts(design: Design, responses: Responses) -> dict[str, Any]:
         pairs = pairing.against(values, design.reference)
         others = [(cell, pair) for cell, pair in enumerate(pairs) if cell != design.reference]
         rows += [
-            {"cell": cell, "against": design.reference, "response": key, "difference": pair.difference.as_dict(),
+            {"cell": cell, "against": design.reference, "response": key, "difference": plain(key, pair.difference),
              "variance_ratio": _or_none(pair.variance_ratio)}
             for cell, pair in others
         ]  # fmt: skip
@@ -67,7 +82,7 @@ def _by_factor(design: Design, responses: Responses) -> Rows:
         for level, label in enumerate(factor.labels):
             chosen = design.points[:, at] == level
             for key, values in responses.items():
-                mean = interval(values[chosen].mean(axis=0)).as_dict()
+                mean = plain(key, interval(values[chosen].mean(axis=0)))
                 rows.append({"factor": factor.name, "level": factor.value(level), "label": label,
                              "response": key, "mean": mean})  # fmt: skip
     return rows
@@ -84,7 +99,7 @@ def _one_at_a_time(design: Design, responses: Responses) -> Rows:
             rows.append({
                 "factor": design.factors[at].name, "level": design.factors[at].value(level),
                 "label": design.factors[at].labels[level], "response": key,
-                "difference": pairing.paired(values[cell], values[0]).difference.as_dict(),
+                "difference": plain(key, pairing.paired(values[cell], values[0]).difference),
             })  # fmt: skip
     return rows
 
@@ -116,7 +131,7 @@ def _effects(design: Design, responses: Responses) -> dict[str, Any]:
         bought[key] = {"median_variance_ratio": finite(np.median(ratios)) if ratios else None, "cells": design.cells}
         for one in effects.effects(signs, values).effects:
             rows.append({"terms": [names[at] for at in one.terms], "response": key,
-                         "estimate": one.estimate.as_dict(), "half_normal": finite(one.half_normal)})  # fmt: skip
+                         "estimate": plain(key, one.estimate), "half_normal": finite(one.half_normal)})  # fmt: skip
     generators = fractions.fraction(len(names)).generators if design.name == "fraction" else ()
     return {
         "effects": rows,

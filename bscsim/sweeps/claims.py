@@ -22,6 +22,7 @@ from typing import Final, NamedTuple
 FOLDER: Final = "claims"
 BEAT_SECONDS: Final = 2.0
 PATIENCE: Final = 30.0
+LOOK_SECONDS: Final = 0.1
 
 TRIES: Final = 100
 """Runners that are gone, one after the other, whose claim of one block is passed over."""
@@ -108,6 +109,33 @@ class Claims:
             return any(alive)
         return False
 
+    def working(self) -> str:
+        """Name a runner that is surely at work, by its process and machine; empty if there is none.
+
+        Surely: its beat rises while this looks, which takes a beat, or :attr:`patience` seconds if a runner of another
+        machine has left a beat and is gone.
+        """
+        first = self._beats_of_others()
+        until = time.monotonic() + self.patience if first else 0.0
+        while time.monotonic() < until:
+            now = {name: said for name, said in self._beats_of_others().items() if not _is_gone(said)}
+            risen = next((said for name, said in now.items() if said != first.get(name)), None)
+            if risen is not None:
+                return _process(risen)
+            if not now:
+                break
+            time.sleep(LOOK_SECONDS)
+        return ""
+
+    def _beats_of_others(self) -> dict[str, str]:
+        """What other runners say of themselves, by name."""
+        found = {}
+        for path in sorted(self.folder.glob("*.runner")):
+            with suppress(OSError):
+                found[path.stem] = path.read_text(encoding="utf-8")
+        found.pop(self.name, None)
+        return found
+
     def _create(self, path: Path) -> bool:
         """Create a claim; False if it is there."""
         try:
@@ -183,6 +211,15 @@ class Claims:
             except FileNotFoundError:  # another runner, ending, removed the empty folder
                 if last:
                     raise
+
+
+def _process(said: str) -> str:
+    """Name the process that said this of itself."""
+    try:
+        beat = json.loads(said)
+        return f"process {beat['pid']} on {beat['host']}"
+    except (ValueError, KeyError, TypeError):
+        return "a process that does not say which"
 
 
 def _owner(path: Path) -> Owner | None:

@@ -16,13 +16,14 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, get_args
+from typing import Any, Final
 
 from bscsim.scenario.document import Item
 from bscsim.scenario.faults import Fault
 from bscsim.scenario.parameters import Parameters
+from bscsim.sweeps.ranges import Range, takes_whole
 
 Level = tuple[tuple[str, Item], ...]
 """What one level sets: (dotted path, value) pairs; a value knows where it stands in the file."""
@@ -35,40 +36,11 @@ RESERVED: Final = ("cell", "label", "replicates", "status")
 """Columns of the table of cells, which no factor may be called."""
 
 _OWN: Final = ("levels", "labels", "range", "low", "high", "steps", "scale", "together", "about", "unit")
-_INSIDE: Final = ("levels", "low", "high", "scale")
+_INSIDE: Final = ("levels", "range", "low", "high", "scale")
+"""What each of settings that move together has; the rest belongs to the factor."""
+
+SCALES: Final = ("linear", "log")
 PLAUSIBLE: Final = "plausible"
-
-
-@dataclass(frozen=True)
-class Range:
-    """Values from low to high, by a linear or a logarithmic scale; whole ones only, if both ends are integers."""
-
-    path: str
-    low: float
-    high: float
-    log: bool
-    whole: bool
-    item: Item
-
-    def at(self, unit: float) -> float | int:
-        """Return the value at a point of [0, 1].
-
-        >>> from bscsim.scenario.document import item_of
-        >>> item = item_of(0, "")
-        >>> Range("p", 1, 100, True, False, item).at(0.5), Range("p", 1, 4, False, True, item).at(0.9)
-        (10.0, 4)
-        """
-        if self.whole and not self.log:  # each whole number has an equal part of [0, 1]
-            return int(min(self.low + math.floor(unit * (self.high - self.low + 1)), self.high))
-        if self.log:
-            value = float(self.low * (self.high / self.low) ** unit)
-            return round(value) if self.whole else value
-        return float(self.low + (self.high - self.low) * unit)
-
-    def setting(self, unit: float) -> Item:
-        """Return the value there as an item that stands where the range does."""
-        value = self.at(unit)
-        return replace(self.item, value=value, text=f"{value:.6g}")
 
 
 @dataclass(frozen=True)
@@ -116,8 +88,7 @@ class Factor:
     def position(self, unit: float) -> float:
         """Return where the level at a point of [0, 1] stands between the first and the last, 0 to 1."""
         if self.ranges:
-            one = self.ranges[0]
-            return (one.at(unit) - one.low) / (one.high - one.low) if one.whole else unit
+            return self.ranges[0].position(unit)
         last = len(self.levels) - 1
         return min(int(unit * (last + 1)), last) / last
 
@@ -172,6 +143,9 @@ class Reader:
                 return None
             parts = {path.removeprefix("scenario."): inner for path, inner in together.value.items()}
             self.inside(name, parts)
+            for key in (key for key in _INSIDE if key in item.value):
+                problem = f"does not apply beside together; give it in together, of each path: {{PATH: {{{key}: ...}}}}"
+                self.fault(item.value[key].key_place, f"{name}.{key}", problem)
         pieces = {path: self.piece(name, path, inner) for path, inner in parts.items()}
         if len(self.faults) > before:
             return None
@@ -198,6 +172,7 @@ class Reader:
             self.fault(item.place, name, "has more than one of levels, low and high, range; give one")
             return None
         if listed is not None and isinstance(listed.value, list):
+            self.unscaled(name, item)
             return self.levels(name, path, replace(listed, key_place=item.key_place))
         if PLAUSIBLE in (item.value, word.value if word is not None else None):
             return self.plausible(name, path, item)
@@ -205,6 +180,13 @@ class Reader:
             return self.range(name, path, item)
         self.fault(item.place, name, f"{item.shown()} is neither a list of levels nor {{low: , high: }} nor plausible")
         return None
+
+    def unscaled(self, name: str, item: Item) -> None:
+        """Refuse beside levels what belongs to a range, which would change nothing."""
+        for key in ("scale", "steps"):
+            if (given := item.child(key)) is not None:
+                problem = "does not apply to levels; leave it out, or give {low: , high: } in their place"
+                self.fault(given.key_place, f"{name}.{key}", problem)
 
     def levels(self, name: str, path: str, item: Item) -> list[Item] | None:
         """Read a list of levels; a level's key is the factor's."""
@@ -231,7 +213,8 @@ class Reader:
                        "{low: , high: }")  # fmt: skip
             return None
         low, high = (float(end) for end in notes["plausible"])  # type: ignore[union-attr, arg-type]
-        return Range(path, low, high, False, False, item)
+        log = self.log(name, item, low)
+        return None if log is None else Range(path, low, high, log, False, item)
 
     def range(self, name: str, path: str, item: Item) -> Range | None:
         """Read {low, high, scale}."""
@@ -240,16 +223,23 @@ class Reader:
         if len(numbers) < 2 or not numbers[0] < numbers[1]:
             self.fault(item.place, name, "needs low and high, two numbers with low below high")
             return None
+        log = self.log(name, item, numbers[0])
+        if log is None:
+            return None
+        whole = all(isinstance(number, int) for number in numbers) and takes_whole(path)
+        return Range(path, numbers[0], numbers[1], log, whole, replace(item, text=""))
+
+    def log(self, name: str, item: Item, low: float) -> bool | None:
+        """Read whether a range that begins at ``low`` has a log scale; None if there is something wrong with it."""
         scale = item.child("scale")
-        if scale is not None and scale.value not in ("linear", "log"):
-            self.fault(scale.place, f"{name}.scale", f"{scale.shown()} is not allowed; allowed: linear, log")
+        if scale is not None and scale.value not in SCALES:
+            self.fault(scale.place, f"{name}.scale", f"{scale.shown()} is not allowed; allowed: {', '.join(SCALES)}")
             return None
         log = scale is not None and scale.value == "log"
-        if log and numbers[0] <= 0:
-            self.fault(item.place, name, f"a log scale needs low above 0, not {numbers[0]}")
+        if log and low <= 0:
+            self.fault(item.place, name, f"a log scale needs low above 0, not {low}")
             return None
-        whole = all(isinstance(number, int) for number in numbers) and _takes_whole(path)
-        return Range(path, numbers[0], numbers[1], log, whole, replace(item, text=""))
+        return log
 
     def joined(self, name: str, item: Item, pieces: dict[str, list[Item] | Range]) -> Factor | None:
         """Put the paths of a factor side by side."""
@@ -266,6 +256,8 @@ class Reader:
             self.fault(item.place, name, f"what moves together needs as many levels each; there are: {said}")
             return None
         levels = tuple(tuple(zip(lists, row, strict=True)) for row in zip(*lists.values(), strict=True))
+        if levels and item.child("together") is not None:
+            self.unscaled(name, item)
         self.step(name, item)
         labels = self.labels(name, item, levels)
         words = {key: inner.value for key in ("about", "unit") if (inner := item.child(key)) and _is_own(item)}
@@ -283,6 +275,10 @@ class Reader:
         words = texts if isinstance(texts, list) else []
         plain = bool(words) and all(isinstance(text, str | int | float) and str(text).strip() for text in words)
         count = len(levels) or self.steps.get(name, 0)
+        if not count:
+            problem = "names levels, and a range without steps has none; leave it out, or give steps: 3, say, in a grid"
+            self.fault(given.key_place, f"{name}.labels", problem)
+            return ()
         if not plain or len(texts) != count or len(dict.fromkeys(map(str, texts))) < len(texts):
             self.fault(given.place, f"{name}.labels", f"must be {count} different names, one a level")
             return ()
@@ -317,31 +313,6 @@ def _is_own(item: Item) -> bool:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def _takes_whole(path: str) -> bool:
-    """Whether a setting takes integers and no other numbers.
-
-    >>> [_takes_whole(path) for path in ("population.sizes", "calendar.sessions.1", "parameters.k_hour")]
-    [True, True, False]
-    """
-    from bscsim.scenario.scenario import Scenario
-
-    model: Any = Scenario
-    for key in path.split("."):
-        known = getattr(model, "model_fields", {}).get(key)
-        if known is None and not key.isdecimal():
-            return False
-        model = known.annotation if known is not None else model
-    kinds = list(_kinds(model))
-    return int in kinds and float not in kinds
-
-
-def _kinds(annotation: Any) -> Iterator[Any]:
-    """Yield every type in an annotation."""
-    yield annotation
-    for inner in get_args(annotation):
-        yield from _kinds(inner)
 
 
 def fixed(path: str, item: Item) -> str | None:

@@ -9,11 +9,13 @@ from typing import Any
 
 from bscsim.record import provenance
 from bscsim.record.again import study_of
+from bscsim.record.store import StoreError
 from bscsim.rules.draws import STREAM_VERSION
 from bscsim.scenario.faults import Fault, InputError
 from bscsim.scenario.scenario import Study
 from bscsim.sweeps import store
 from bscsim.sweeps.layout import Layout
+from bscsim.sweeps.manifest import require
 from bscsim.sweeps.reading import design_of
 from bscsim.sweeps.sheet import Counted
 from bscsim.sweeps.store import FOLDER, FORMAT
@@ -41,12 +43,16 @@ def stored(folder: Path, manifest: Mapping[str, Any]) -> tuple[Study, Layout]:
 def files_of(folder: Path) -> list[Path]:
     """List the files to read so that each stored row comes once.
 
-    Raises StoreError if a row stands twice or one is missing that should be there.
+    Raises StoreError if nothing is stored yet, a file is damaged, or a row stands twice or is missing that should be
+    there.
     """
-    _, layout = stored(folder, provenance.require(folder))
+    _, layout = stored(folder, require(folder))
     counted = Counted(layout)
     pieces = store.scan(folder / FOLDER, layout).needed()
+    if not pieces:
+        raise StoreError(f"{folder}: holds no replicates of its study; the same `bscsim run` command computes them")
     for piece in pieces:
+        store.require_sound(piece.path)
         for rows in store.read(piece.path, ()):
             counted.add(rows, str(piece.path))
     store.require_there(pieces, counted.complete())

@@ -133,6 +133,9 @@ def _fit_design(block: Block) -> None:
     for at, factor in enumerate(block.factors):
         where = f"{block.kind}.factors.{factor.name}"
         if block.kind == "factorial":
+            if block.steps.get(factor.name, 2) != 2:
+                problem = "has another number than 2, and a factorial experiment takes two levels; leave it out"
+                block.faults.append(Fault(factor.place, f"{where}.steps", problem))
             stepped = factor.stepped(2)
             if len(stepped.levels) != 2:
                 problem = f"has {len(stepped.levels)} levels; a factorial experiment takes two, low and high"
@@ -148,6 +151,9 @@ def _fit_design(block: Block) -> None:
             values = [[item.plain() for _, item in level] for level in stepped.levels]
             if any(value in values[:place] for place, value in enumerate(values)):
                 block.faults.append(Fault(factor.place, where, f"has fewer than {steps} whole numbers to step through"))
+        elif factor.ranges and factor.name in block.steps:
+            problem = "does not apply to a sampled design, which takes values of the whole range; leave it out"
+            block.faults.append(Fault(factor.place, f"{where}.steps", problem))
 
 
 def design_of(study: Study) -> Design:

@@ -217,6 +217,17 @@ def sound(path: Path) -> bool:
     return _sum(path.read_bytes()) == path.stem.rsplit("-", 1)[1]
 
 
+def require_sound(path: Path) -> None:
+    """Raise StoreError for a file whose bytes are not those its name says: its numbers would be silently others."""
+    try:
+        if sound(path):
+            return
+    except FileNotFoundError:
+        raise StoreError(f"{path}: is no longer there; a runner may be at work in this folder: open the results "
+                         "again when it is done") from None  # fmt: skip
+    raise StoreError(f"{path}: damaged; the same `bscsim run` command computes it again")
+
+
 def drop_damaged(held: Held) -> list[Path]:
     """Delete files whose bytes are not those their names say, and return them: what was in them is run again."""
     bad = []

@@ -12,9 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bscsim.record.intervals import finite, interval
-from bscsim.sweeps.analyses import analyses
+from bscsim.sweeps.analyses import analyses, plain
 from bscsim.sweeps.answering import answer
-from bscsim.sweeps.asking import KEPT, RATIOS
 from bscsim.sweeps.design import Design
 from bscsim.sweeps.factors import Factor, shown
 from bscsim.sweeps.sheet import Sheet
@@ -93,17 +92,5 @@ def _cell(design: Design, cell: int, sheet: Sheet, responses: Responses) -> dict
         "cell": cell, "label": design.label(cell),
         "levels": {name: _plain_level(value) for name, value in design.levels(cell).items()},
         "replicates": int(sheet.there[cell].sum()),
-        "values": {key: value_of(key, values[cell]) for key, values in responses.items()},
+        "values": {key: plain(key, interval(values[cell])) for key, values in responses.items()},
     }  # fmt: skip
-
-
-def value_of(key: str, values: NDArray[np.float64]) -> dict[str, Any] | None:
-    """Summarize one response of one cell; a ratio has no percentiles, for within a replicate it is not what is meant.
-
-    >>> value_of("spread@end", np.array([0.2, 0.4]))["p05"] is None
-    True
-    """
-    found = interval(values).as_dict()
-    if found is not None and key.partition("@")[0] in (*RATIOS, KEPT[0]):
-        return found | {"p05": None, "p95": None}
-    return found

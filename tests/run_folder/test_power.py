@@ -15,6 +15,7 @@ from bscsim import run_folder
 from bscsim.power import layout
 from bscsim.power.computing import TrialTask
 from bscsim.record import provenance
+from bscsim.record.store import StoreError
 from bscsim.scenario.faults import BscsimError, InputError, ResumableError
 from bscsim.trial.share import Share
 from tests.power.studies import BUDGET, GAUSSIAN, MECHANISTIC, SEARCH, study
@@ -301,6 +302,27 @@ def test_sql_over_rows_and_tables(gaussian: Path) -> None:
     assert "2 cells, 60 replicates" in repr(results)
 
 
+
+
+def test_the_same_command_repairs_a_manifest(gaussian: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(gaussian, tmp_path / "out")
+    before = stored(folder)
+    (folder / "manifest.json").write_text("")
+    run_folder.run(study(tmp_path, GAUSSIAN), folder)
+    assert stored(folder) == before
+    assert provenance.require(folder)["files"]
+
+
+def test_results_of_a_damaged_file_are_refused_not_read(gaussian: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(gaussian, tmp_path / "out")
+    path = sorted((folder / "cells").glob("c000001-*.parquet"))[0]
+    data = bytearray(path.read_bytes())
+    data[len(data) // 3] ^= 1
+    path.write_bytes(data)
+    bscsim.results(folder).replicates(0)
+    for read in (lambda: bscsim.results(folder).replicates(1), lambda: bscsim.results(folder).sql("select 1")):
+        with pytest.raises(StoreError, match=rf"{path.name}: damaged; the same `bscsim run` command computes it again"):
+            read()
 
 
 def test_a_study_in_which_nothing_can_be_analyzed_says_so(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from bscsim.run_folder import place, sweep, sweep_place
 from bscsim.run_folder.sweep import Options
 from bscsim.scenario.faults import BscsimError, InputError, ResumableError
 from bscsim.sweeps import computing, layout, store, summary, workers
+from bscsim.sweeps.claims import Claims
 from bscsim.sweeps.computing import Task
 from bscsim.sweeps.layout import Block
 from tests.sweeps.conftest import REPLICATES, STUDY, data_of, stored, strays, summary_of, tiny_study
@@ -74,10 +76,32 @@ def test_a_complete_study_has_its_rows_and_its_report(folder: Path) -> None:
 def test_again_nothing_is_computed(folder: Path, tmp_path: Path, computed: list[Block]) -> None:
     before = stored(folder)
     (folder / "report.html").unlink()
+    ready = sweep_place.prepared(tiny_study(tmp_path), folder, "compiled")
+    assert not sweep_place._differs(provenance.require(folder), ready.description), "no need to write it again"
     run_folder.run(tiny_study(tmp_path), folder, workers=1)
     assert computed == []
     assert stored(folder) == before
     assert (folder / "report.html").exists()
+
+
+@pytest.mark.parametrize("change", [
+    ("[effect@end]", "[attendance@end]"), ("responses: [effect@end]", "responses: [effect@end]\n  reference: 3"),
+    ("name: tiny", "# why\nname: tiny"), ("sweep:", "sweep:\n  question: Which?"),
+])  # fmt: skip
+def test_what_is_asked_of_the_same_cells_is_what_the_last_run_asked(
+    folder: Path, tmp_path: Path, computed: list[Block], change: tuple[str, str]
+) -> None:
+    text = STUDY.replace(*change)
+    study = tiny_study(tmp_path, text)
+    run_folder.run(study, folder, workers=1)
+    assert computed == []
+    manifest = provenance.require(folder)
+    assert manifest["file"]["text"] == text
+    assert manifest["block"] == study.block.plain()
+    run_folder.report(folder)
+    again = sweep_place.of_folder(folder).layout.design
+    assert [ask.key for ask in again.asks] == [ask.key for ask in study.design.asks]
+    assert again.reference == study.design.reference
 
 
 def test_more_replicates_are_added_and_fewer_refused(folder: Path, tmp_path: Path, computed: list[Block]) -> None:
@@ -106,6 +130,44 @@ def test_another_study_is_refused_and_by_force_replaces_only_what_is_ours(
     after = stored(folder)
     assert not after.keys() & before.keys() - {path.name for path in mine}
     assert strays(folder) == ["cells/mine.json", "cells/mine.parquet", "notes.txt"]
+
+
+def test_force_is_refused_while_a_runner_of_the_other_study_is_at_work(
+    folder: Path, tmp_path: Path, computed: list[Block]
+) -> None:
+    before = stored(folder)
+    with (
+        Claims(folder, beat=0.05),
+        pytest.raises(InputError, match=rf"holds another run: study tiny .*at work here \(process {os.getpid()} on .*"
+                      "--force replaces it when that has ended or was stopped; or choose another --out"),
+    ):  # fmt: skip
+        run_folder.run(other_study(tmp_path), folder, force=True, workers=1)
+    assert stored(folder) == before
+    assert computed == []
+    run_folder.run(other_study(tmp_path), folder, force=True, workers=1)
+    assert len(computed) == 16
+
+
+@pytest.mark.parametrize("shard", [None, "0/2"])
+def test_a_runner_whose_folder_became_another_studys_leaves_it_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shard: str | None
+) -> None:
+    out, theirs = tmp_path / "out", other_study(tmp_path)
+    other = sweep_place.prepared(theirs, out, "compiled")
+    name = other.layout.name(Block(0, 0, 10))
+
+    def compute(task: Task, _: Any = None) -> bytes:
+        if not list((out / "cells").glob(f"{name}*")):
+            (out / "manifest.json").write_text(provenance.to_text(other.description))
+            store.put(out / "cells", name, data_of(Block(0, 0, 10)))
+        return data_of(task.block)
+
+    monkeypatch.setattr(workers, "compute", compute)
+    with pytest.raises(BscsimError, match=r"which took the place of study tiny .* while that was run"):
+        run_folder.run(tiny_study(tmp_path), out, workers=1, shard=shard)
+    assert provenance.require(out)["study"]["digest"] == theirs.design.digest
+    assert len(list((out / "cells").glob(f"{name}*"))) == 1
+    assert not (out / "report.html").exists()
 
 
 def test_another_version_of_the_model_is_another_run(
@@ -157,6 +219,56 @@ def test_what_only_looks_like_it_is_left(theirs: str, tmp_path: Path, computed: 
     with pytest.raises(InputError, match="holds files that are not results"):
         run_folder.run(tiny_study(tmp_path), tmp_path / "out")
     assert path.read_text() == "theirs"
+
+
+@pytest.mark.parametrize("damage", ["gone", "", '{"format": 1, "stu', '{"format": 1}', "no run"])
+def test_the_same_command_repairs_a_manifest(
+    damage: str, folder: Path, tmp_path: Path, computed: list[Block]
+) -> None:
+    path, before, first = folder / "manifest.json", stored(folder), provenance.require(folder)
+    (folder / "tables" / "mine.csv").write_text("mine")
+    if damage == "gone":
+        path.unlink()
+    else:
+        path.write_text(provenance.to_text(first | {"run": {}}) if damage == "no run" else damage)
+    for read in (run_folder.report, bscsim.results):
+        with pytest.raises(InputError, match=r"manifest\.json: .*damaged.*`bscsim run` command.* repairs it"):
+            read(folder)
+    with pytest.raises(InputError, match=r"holds files that are not results|manifest\.json: lacks run\.seed, run\.rep"):
+        run_folder.run(other_study(tmp_path), folder)
+    with pytest.raises(InputError, match="holds 40 replicates of this study, and 39 are asked for"):
+        run_folder.run(tiny_study(tmp_path), folder, replicates=39)
+    run_folder.run(tiny_study(tmp_path), folder, workers=1)
+    assert computed == []
+    assert stored(folder) == before
+    again = provenance.require(folder)
+    assert again | {"times": 0} == first | {"times": 0}
+    assert (folder / "tables" / "mine.csv").read_text() == "mine"
+
+
+def test_a_manifest_is_not_made_for_rows_of_another_study(folder: Path, tmp_path: Path, computed: list[Block]) -> None:
+    (folder / "manifest.json").unlink()
+    before = stored(folder)
+    with pytest.raises(InputError, match="holds files that are not results"):
+        run_folder.run(other_study(tmp_path), folder, workers=1)
+    assert stored(folder) == before
+
+
+def test_the_manifest_of_a_report_is_on_the_disk_before_it_has_its_name(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Renamed without a sync, a file may be empty after a power cut."""
+    synced: list[str] = []
+    real = os.fsync
+
+    def sync(handle: int) -> None:
+        synced.append(Path(f"/proc/self/fd/{handle}").resolve().name)
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", sync)
+    run_folder.report(folder)
+    assert [name for name in synced if name.startswith("manifest.json.tmp-")], synced
+    assert synced[-1] == folder.name
 
 
 def test_the_first_of_two_that_begin_writes_the_manifest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -229,6 +341,34 @@ def test_a_block_copied_under_anothers_name_is_refused(partial: Path) -> None:
     with pytest.raises(StoreError, match="holds other rows than its name says"):
         run_folder.report(partial)
     with pytest.raises(StoreError, match="cell 3, replicate 0: 4 rows where 2 are due"):
+        bscsim.results(partial).replicates()
+
+
+@pytest.mark.parametrize("complete", [False, True])
+def test_results_of_a_damaged_file_are_refused_not_read(partial: Path, tmp_path: Path, complete: bool) -> None:
+    if complete:
+        run_folder.run(tiny_study(tmp_path), partial, workers=1)
+    path = flipped(partial)
+    assert next(store.read(path, ["effect"])), "a flipped bit in a value does not keep Parquet from reading it"
+    for read in (lambda: bscsim.results(partial).replicates(), lambda: bscsim.results(partial).sql("select 1")):
+        with pytest.raises(StoreError, match=rf"{path.name}: damaged; the same `bscsim run` command computes it again"):
+            read()
+
+
+def flipped(folder: Path) -> Path:
+    """Flip a bit of a stored value and return its file: the last byte of a block's last column, before its footer."""
+    path = sorted((folder / "cells").glob("*.parquet"))[0]
+    data = bytearray(path.read_bytes())
+    footer = int.from_bytes(data[-8:-4], "little") + 8
+    data[-footer - 5] ^= 1
+    path.write_bytes(data)
+    return path
+
+
+def test_results_before_a_block_is_stored_say_so(partial: Path) -> None:
+    for path in (partial / "cells").glob("*.parquet"):
+        path.unlink()
+    with pytest.raises(StoreError, match="holds no replicates of its study; the same `bscsim run` command"):
         bscsim.results(partial).replicates()
 
 

@@ -82,6 +82,24 @@ def test_what_common_random_numbers_bought_in_a_factorial_is_about_its_effects(d
     assert found["common_numbers"]["fit@end"]["median_variance_ratio"] == pytest.approx(5.0, rel=0.15)
 
 
+@pytest.mark.parametrize(("kind", "block", "names"), [
+    ("sweep", "factors: {parameters.k_hour: [0.0, 0.1], parameters.p_use: [1.0, 2.0]}, reference: 0",
+     {"contrasts": "difference", "by_factor": "mean"}),
+    ("sweep", f"design: one_at_a_time, factors: {FACTORS}", {"one_at_a_time": "difference"}),
+    ("factorial", f"factors: {FACTORS}", {"effects": "estimate"}),
+])  # fmt: skip
+def test_ratios_have_no_percentiles_in_any_analysis(design, kind, block, names) -> None:
+    """Their values are linearised: one alone is not the ratio of its replicate."""
+    made = design(kind, block)
+    values = responses(made)["fit@end"]
+    ratios = ("spread@end", "kept@+12", "cost_per_sd@end", "spread_ceiling@end")
+    found = analyses(made, dict.fromkeys((*ratios, "fit@end"), values))
+    for name, column in names.items():
+        assert {row["response"] for row in found[name]} == {*ratios, "fit@end"}
+        for row in found[name]:
+            assert (row[column]["p05"] is None) == (row[column]["p95"] is None) == (row["response"] != "fit@end")
+
+
 def test_a_factorial_with_a_cell_missing_has_no_effects_yet(design) -> None:
     full = design("factorial", f"factors: {FACTORS}")
     values = responses(full)

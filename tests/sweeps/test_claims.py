@@ -69,6 +69,16 @@ def test_one_has_it_until_it_is_given_back(runner: Any) -> None:
     assert other.take("a")
 
 
+def test_a_runner_at_work_is_named_and_one_that_is_gone_is_not(tmp_path: Path) -> None:
+    watcher = Claims(tmp_path, patience=1.0)
+    assert watcher.working() == ""
+    dead(tmp_path)
+    forge(tmp_path, name="e" * 16)  # of another machine: its beat does not rise
+    assert watcher.working() == ""
+    with Claims(tmp_path, beat=0.05):
+        assert watcher.working() == f"process {os.getpid()} on {os.uname().nodename}"
+
+
 def test_nothing_is_left_in_the_end(tmp_path: Path) -> None:
     with Claims(tmp_path) as one, Claims(tmp_path) as other:
         assert one.others()

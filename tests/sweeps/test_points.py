@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable
 from itertools import product
 
 import numpy as np
 import pytest
-from scipy.stats import qmc
+from scipy.stats import kstest, qmc
 
 from bscsim.sweeps.points import grid, latin_hypercube, morris, one_at_a_time, saltelli, sobol_sequence
 
@@ -47,6 +48,13 @@ def test_a_latin_hypercube_has_one_point_in_each_stratum(n: int, k: int) -> None
     assert (np.sort(strata, axis=0) == np.arange(n)[:, None]).all()
     assert points.min() >= 0
     assert points.max() < 1
+
+
+def test_a_latin_hypercube_is_drawn_evenly_within_its_strata() -> None:
+    """Not at their middles: what is periodic or crooked within a stratum is met, and means over points are unbiased."""
+    inside = (latin_hypercube(500, 4, seed=11) * 500 % 1).ravel()
+    assert kstest(inside, "uniform").pvalue > 1e-3
+    assert inside.std() == pytest.approx(math.sqrt(1 / 12), rel=0.05)
 
 
 def test_columns_of_a_latin_hypercube_are_in_different_orders() -> None:

@@ -114,6 +114,16 @@ class TestCells:
         assert 3.9 < max(uses) <= 4.0
         assert sum(one.parameters.std_hold == 0.1 for one in cells) == 25
 
+    @pytest.mark.parametrize("factor", [
+        "parameters.k_hour: {range: plausible, scale: log, steps: 3}",
+        "t: {together: {parameters.k_hour: {range: plausible, scale: log}}, steps: 3}",
+    ])  # fmt: skip
+    def test_a_plausible_range_may_have_a_log_scale(self, load, factor):
+        design = load(f"  factors: {{{factor}}}\n").design
+        low, middle, high = (design.scenario(cell).parameters.k_hour for cell in range(3))
+        assert (low, high) == (0.02, 0.08)
+        assert middle == pytest.approx(0.04)
+
     def test_a_list_has_cells_of_its_own(self, load):
         design = load("  design: list\n  cells:\n    - {label: usual, set: {}}\n    - label: calls only\n"
                       "      set: {elements.shared_learning.learning_sessions: false, parameters.k_hour: 0.05}\n"
@@ -380,6 +390,54 @@ class TestFaults:
             ("  factors: {}\n", "sweep", "is empty; a factor is"),
             (TWO + "  responses: []\n", "sweep", "is empty; give some"),
             ("  factors: {parameters.k_hour: {levels: [0, 0.1], unit: 5}}\n", "sweep", "must be text"),
+            (
+                "  factors: {parameters.k_hour: {levels: [0.01, 0.1], scale: lgo}}\n",
+                "sweep",
+                "s.yaml:4:54: sweep.factors.parameters.k_hour.scale: does not apply to levels; leave it out, or give",
+            ),
+            (
+                "  factors: {parameters.k_hour: {levels: [0.01, 0.1], steps: 5}}\n",
+                "sweep",
+                "parameters.k_hour.steps: does not apply to levels; leave it out, or give {low: , high: }",
+            ),
+            (
+                "  factors: {t: {together: {parameters.k_hour: [0.01, 0.1], parameters.p_use: [1, 2]}, steps: 2}}\n",
+                "sweep",
+                "sweep.factors.t.steps: does not apply to levels",
+            ),
+            (
+                "  factors: {t: {together: {parameters.k_hour: {levels: [0.01, 0.1], scale: log}}}}\n",
+                "sweep",
+                "t.scale: does not apply to levels",
+            ),
+            *(
+                (
+                    f"  factors: {{t: {{together: {{parameters.k_hour: plausible}}, steps: 2, {key}}}}}\n",
+                    "sweep",
+                    f"sweep.factors.t.{key.partition(':')[0]}: does not apply beside together; give it in together, of",
+                )
+                for key in ("scale: log", "range: plausible", "levels: [1, 2]", "low: 0.1")
+            ),
+            (
+                "  factors: {parameters.k_hour: {range: plausible, steps: 3, scale: lgo}}\n",
+                "sweep",
+                "s.yaml:4:68: sweep.factors.parameters.k_hour.scale: 'lgo' is not allowed; allowed: linear, log",
+            ),
+            (
+                "  design: latin_hypercube\n  factors: {parameters.k_hour: {range: plausible, steps: 3}}\n",
+                "sweep",
+                "k_hour.steps: does not apply to a sampled design, which takes values of the whole range",
+            ),
+            (
+                "  factors: {parameters.k_hour: {range: plausible, steps: 3}}\n",
+                "factorial",
+                "k_hour.steps: has another number than 2, and a factorial experiment takes two levels",
+            ),
+            (
+                "  design: latin_hypercube\n  factors: {parameters.k_hour: {range: plausible, labels: [a, b]}}\n",
+                "sweep",
+                "k_hour.labels: names levels, and a range without steps has none; leave it out, or give steps: 3",
+            ),
         ],
     )
     def test_what_would_be_ignored_or_mixed_up_is_refused(self, faults, block, kind, fault):

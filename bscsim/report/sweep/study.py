@@ -117,7 +117,9 @@ class Outcome:
     @property
     def unit_words(self) -> str:
         """The unit on an axis of values; empty if the title says it."""
-        unit = {"share": "%", "dollars": "US dollars"}.get(self.writer.kind, self.unit)
+        gain = self.key.partition("@")[0].endswith("_effect")  # itself a difference between two shares
+        share = "percentage points" if gain else "%"
+        unit = {"share": share, "dollars": "US dollars"}.get(self.writer.kind, self.unit)
         return "" if not unit or f"({unit}" in self.title else unit
 
     @property

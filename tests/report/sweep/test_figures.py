@@ -13,7 +13,18 @@ from matplotlib.figure import Figure
 
 from bscsim.report.figures.style import look, to_bytes
 from bscsim.report.sweep import figures
-from bscsim.report.sweep.figures import effects, half_normal, heat, interactions, lines, morris, scatter, sobol, tornado
+from bscsim.report.sweep.figures import (
+    effects,
+    half_normal,
+    heat,
+    interactions,
+    lines,
+    morris,
+    pairing,
+    scatter,
+    sobol,
+    tornado,
+)
 from bscsim.report.sweep.figures.panels import Plan, lay_out, place_labels, sheet
 from bscsim.report.sweep.study import Sweep
 from tests.report.sweep import synthetic
@@ -185,6 +196,53 @@ def test_the_tornado_is_sorted_by_span_and_knows_the_reference(sweep_of: SweepOf
     assert [label for _, label, _ in found[0][1]] == ["0.1", "0.4"]
     low, high = tornado.marks(sweep, *found[0], sweep.outcomes[0])
     assert (low.color, high.color) == (tornado.BELOW[0][0], tornado.ABOVE[0][0])
+
+
+@pytest.mark.parametrize(("levels", "base", "colors"), [
+    ([0.2, 0.3, 0.9], 0.5, "BBA"), ([0.9, 0.3, 0.2], 0.5, "BAA"), ([0.2, 0.9], 0.9, "BA"),
+    ([0.9, 0.2, 0.3], 0.5, "..."), (["a", "b"], "c", ".."), ([0.2, 0.9], True, ".."),
+])  # fmt: skip
+def test_bars_are_colored_by_the_side_of_a_reference_that_is_no_level(
+    levels: list[Any], base: Any, colors: str
+) -> None:
+    one = {"mean": 0.1, "ci95_low": 0.0, "ci95_high": 0.2, "replicates": 9}
+    sweep = Sweep({
+        "design": "one_at_a_time", "factors": [synthetic.factor("x", levels)], "reference": 0,
+        "responses": [{"key": "effect_sd@end", "title": "effect", "unit": "SD"}],
+        "cells": [{"cell": 0, "label": "", "levels": {"x": base}, "values": {"effect_sd@end": one}}],
+        "one_at_a_time": [{"factor": "x", "level": level, "response": "effect_sd@end", "difference": one}
+                          for level in levels if level != base or isinstance(base, bool)],
+    })  # fmt: skip
+    found = tornado.marks(sweep, *tornado.changes(sweep, sweep.outcomes[0])[0], sweep.outcomes[0])
+    pairs = {"B": tornado.BELOW, "A": tornado.ABOVE, ".": tornado.BESIDE}
+    sides = {side: [color for color, _ in one] for side, one in pairs.items()}
+    wanted = [side for side, level in zip(colors, levels, strict=True) if level != base]
+    assert all(mark.color in sides[side] for mark, side in zip(found, wanted, strict=True))
+    assert tornado.unplaced(sweep) == ("; gray: the reference has none of the levels (x)" if "." in colors else "")
+
+
+def test_a_scatter_speaks_of_its_line_only_if_there_is_one(sweep_of: SweepOf) -> None:
+    for cells in (23, 24):
+        figure = drawn(plan_of(Sweep(synthetic.sampled(n=cells)), "scatter_1"))
+        lines_drawn = [line for axes in figure.axes for line in axes.get_lines() if line.get_color() == scatter.ORANGE]
+        said = any("Orange line" in text.get_text() for text in figure.texts)
+        assert said == bool(lines_drawn) == (cells == 24)
+
+
+@pytest.mark.parametrize(("kind", "words"), [
+    ("factorial", "Median over 5 main effects of the variance that it would have if cells had seeds of their own"),
+    ("grid2", "Median over 11 comparisons of (variance of one cell + variance of the other) / variance of"),
+])  # fmt: skip
+def test_what_pairing_bought_says_of_what(kind: str, words: str, sweep_of: SweepOf) -> None:
+    sweep = sweep_of(kind)
+    assert pairing.note(sweep).startswith(words)
+    assert ("main effects" in pairing.sentence(sweep)) is (kind == "factorial")
+
+
+def test_a_gain_in_a_share_is_in_percentage_points() -> None:
+    names = ("used_effect", "used")
+    sweep = Sweep({"responses": [{"key": f"{name}@end", "title": name, "unit": "share"} for name in names]})
+    assert [one.axis for one in sweep.outcomes] == ["Used_effect (percentage points)", "Used (%)"]
 
 
 def test_interactions_show_the_means_of_the_cells(sweep_of: SweepOf) -> None:

@@ -35,13 +35,18 @@ def sentence(sweep: Sweep) -> str:
     if low == high:
         return (
             "All cells share their random numbers. Without that, as sharp a comparison would need "
-            f"{times_words(high[1])} times the replicates ({high[0]}; median over comparisons)."
+            f"{times_words(high[1])} times the replicates ({high[0]}; median over {compared(sweep)})."
         )
     return (
         "All cells share their random numbers. Without that, as sharp a comparison would need between "
         f"{times_words(low[1])} times ({low[0]}) and {times_words(high[1])} times ({high[0]}) the replicates "
-        "(medians over comparisons)."
+        f"(medians over {compared(sweep)})."
     )
+
+
+def compared(sweep: Sweep) -> str:
+    """What the ratios are of: main effects of a factorial, else differences between cells."""
+    return "main effects" if sweep.rows("effects") else "comparisons"
 
 
 def plans(sweep: Sweep) -> list[Plan]:
@@ -73,9 +78,21 @@ def draw(sweep: Sweep) -> Figure:
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     axes.set_xlabel("Times the replicates that cells with seeds of their own would need")
-    cells = max(int(one.get("cells") or 0) for one in sweep.summary["common_numbers"].values())
-    foot(figure, (
-        f"Median over {count(cells, 'comparison')} of (variance of one cell + variance of the other) / variance of "
-        "their difference, over replicates. At 1 pairing bought nothing."
-    ))  # fmt: skip
+    foot(figure, note(sweep))
     return figure
+
+
+def note(sweep: Sweep) -> str:
+    """What the ratios are, of what."""
+    if sweep.rows("effects"):
+        text = (
+            f"Median over {count(len(sweep.factors), 'main effect')} of the variance that it would have if cells had "
+            "seeds of their own / its variance, over replicates."
+        )
+    else:
+        cells = max(int(one.get("cells") or 0) for one in sweep.summary["common_numbers"].values())
+        text = (
+            f"Median over {count(cells, 'comparison')} of (variance of one cell + variance of the other) / variance of "
+            "their difference, over replicates."
+        )
+    return f"{text} At 1 pairing bought nothing."

@@ -57,7 +57,8 @@ def draw(sweep: Sweep, outcome: Outcome) -> Figure:
         axes.set_xlabel(wrap(factor.axis, int(inches * PER_INCH["label"]), 2))
         if i % columns == 0:
             axes.set_ylabel(wrap(outcome.axis, 28, 2))
-    foot(figure, note(sweep))
+    line = any(with_line(len(points(sweep, outcome, factor))) for factor, _ in found)
+    foot(figure, note(sweep, line))
     return figure
 
 
@@ -81,7 +82,7 @@ def draw_points(axes: Axes, sweep: Sweep, outcome: Outcome, factor: Factor) -> N
     if len(data) <= WITH_WHISKERS and np.isfinite(data[:, 2]).any():
         axes.vlines(some[:, 0], some[:, 2], some[:, 3], color=BLUE, lw=0.7, alpha=0.35)
     axes.plot(some[:, 0], some[:, 1], "o", color=BLUE, ms=2.6, mew=0, alpha=0.65)
-    if len(data) >= 4 * BINS:
+    if with_line(len(data)):
         groups = np.array_split(data[np.argsort(data[:, 0], kind="stable")], BINS)
         middle = np.array([group[:, :2].mean(axis=0) for group in groups])
         axes.plot(middle[:, 0], middle[:, 1], "-s", color=ORANGE, ms=3.6, lw=1.5)
@@ -93,9 +94,16 @@ def draw_points(axes: Axes, sweep: Sweep, outcome: Outcome, factor: Factor) -> N
     axes.grid(axis="y")
 
 
-def note(sweep: Sweep) -> str:
-    """What a dot and the line are."""
-    text = "Blue dots: cells, mean over replicates. Orange line: mean of six groups of equally many cells."
+def with_line(cells: int) -> bool:
+    """Whether a panel of that many cells has a line of means: groups of fewer than four would show noise."""
+    return cells >= 4 * BINS
+
+
+def note(sweep: Sweep, line: bool) -> str:
+    """What a dot and the line, if there is one, are."""
+    text = "Blue dots: cells, mean over replicates."
+    if line:
+        text += " Orange line: mean of six groups of equally many cells."
     if len(sweep.cells) <= WITH_WHISKERS:
         text += f" {sweep.whiskers('Thin bars')}"
     if len(sweep.cells) > MOST_POINTS:

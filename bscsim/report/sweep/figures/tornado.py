@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from bscsim.report.figures.style import BLUE, ORANGE, SKY
+from bscsim.report.figures.style import BLUE, FAINT, ORANGE, SKY, SOFT
 from bscsim.report.sweep.figures.panels import AMBER, Plan, unit_label, wrap
 from bscsim.report.sweep.figures.rows import Mark, Panel, Row, draw_panels
 from bscsim.report.sweep.numbers import Estimate
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 MOST_LEVELS = 4
 MOST_FACTORS = 20
 BELOW, ABOVE = ((ORANGE, "#B34E00"), (AMBER, "#8A6000")), ((BLUE, BLUE), (SKY, "#26729E"))
+BESIDE = ((SOFT, SOFT), (FAINT, SOFT))
 Change = tuple[Any, str, Estimate]
 
 
@@ -64,10 +67,17 @@ def draw(sweep: Sweep, shown: list[Outcome]) -> Figure:
     note = (
         "Bars: mean difference from the reference when only this factor is changed, paired by common random numbers; "
         "the level and its difference stand at the right. Orange: levels before the reference in the factor's order; "
-        f"blue: after it. {sweep.whiskers()}"
+        f"blue: after it{unplaced(sweep)}. {sweep.whiskers()}"
     )
     height = max(0.3, 0.17 * tall + 0.06)
     return draw_panels(made, columns, note, row_height=height, label_width=30 if columns == 1 else 16)
+
+
+def unplaced(sweep: Sweep) -> str:
+    """Which factors have the reference nowhere in the order of their levels: their bars are all gray."""
+    names = dict.fromkeys(row["factor"] for row in sweep.rows("one_at_a_time"))
+    words = [sweep.factor(name).words for name in names if math.isnan(reference_place(sweep, sweep.factor(name)))]
+    return f"; gray: the reference has none of the levels ({', '.join(words)})" if words else ""
 
 
 def panel(sweep: Sweep, outcome: Outcome) -> Panel:
@@ -85,7 +95,8 @@ def marks(sweep: Sweep, factor: Factor, levels: list[Change], outcome: Outcome) 
     count = {True: 0, False: 0}
     for i, (level, label, one) in enumerate(levels):
         after = factor.places.get(ident(level), len(factor.levels)) > middle
-        color, tone = (ABOVE if after else BELOW)[count[after] % 2]
+        sides = BESIDE if math.isnan(middle) else ABOVE if after else BELOW
+        color, tone = sides[count[after] % 2]
         count[after] += 1
         text = f"{wrap(label, 15, 1)}: {outcome.changes.change(one.mean)}"
         below = (i - (len(levels) - 1) / 2) * 0.8 / len(levels)
@@ -94,10 +105,21 @@ def marks(sweep: Sweep, factor: Factor, levels: list[Change], outcome: Outcome) 
 
 
 def reference_place(sweep: Sweep, factor: Factor) -> float:
-    """Where the reference cell's level stands among the factor's levels; before the first if not known."""
+    """Where the reference cell's level stands among the factor's levels; NaN if it has no place in their order.
+
+    A number that is none of the levels stands between those below and above it, whichever way they are ordered.
+    """
     cell = sweep.cell.get(sweep.summary.get("reference") or 0)
     level = (cell or {}).get("levels", {}).get(factor.name)
-    return factor.places.get(ident(level), -1)
+    place = factor.places.get(ident(level))
+    if place is not None:
+        return place
+    number = isinstance(level, int | float) and not isinstance(level, bool)
+    steps = [after - before for before, after in pairwise(factor.levels)] if number and factor.numeric else []
+    if not steps or not (all(step > 0 for step in steps) or all(step < 0 for step in steps)):
+        return math.nan
+    before = [one for one in factor.levels if (one < level if steps[0] > 0 else one > level)]
+    return len(before) - 0.5
 
 
 def caption(sweep: Sweep, outcome: Outcome) -> str:
