@@ -72,6 +72,8 @@ def sizes(stages: Stages, cell: int) -> dict[str, Any]:
 
 def judged(stages: Stages, cell: int, hunt: SizeSearch, arms: Mapping[int, int], name: str) -> dict[str, Any]:
     """Go through a search over a field of this name; what it found, and whether its test holds its level there."""
+    from bscsim.trial.summarizing.recruited import recruited
+
     made: dict[int, list[Columns]] = {}
     while (ask := hunt.ask()) is not None:
         rows = stages.evaluate(arms[ask.value], ask.first, ask.replicates)
