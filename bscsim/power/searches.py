@@ -109,7 +109,7 @@ def unreached(took: Mapping[int, Recruited | None], value: int | None) -> list[s
     if found is None or not found.short:
         return []
     return [f"{at} is a plan that was not reached: {found.words} took part, as there are no more in the pool; the "
-            "power is of those, and larger values are the same study"]  # fmt: skip
+            "power is of those, and larger values only share them out anew"]  # fmt: skip
 
 
 def limit(trial: Trial, path: str, inputs: Inputs) -> float | None:
@@ -121,7 +121,7 @@ def limit(trial: Trial, path: str, inputs: Inputs) -> float | None:
     from bscsim.trial.summarizing.closed_form import power_of
 
     room, _, name = path.partition(".")
-    if room != "design" or "." in name:
+    if room != "design" or "." in name or isfinite(inputs.available):  # of an empty pool, most would go to one arm
         return None
     large = replace(trial, design=trial.design.model_copy(update={name: LARGE}))
     power = power_of(large, inputs)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from bscsim.power.rows import Columns
-from bscsim.power.searches import outcome, rejected
+from bscsim.power.searches import limit, outcome, rejected
 from bscsim.power.stages import Stages
 from bscsim.scenario.faults import InputError
 from bscsim.sweeps.layout import Block
+from bscsim.trial.summarizing.components import Inputs
 from tests.power.studies import BUDGET, SEARCH, study
 from tests.power.test_stages import Memory
 
@@ -140,3 +142,11 @@ def test_a_value_whose_centers_are_there_is_not_warned_of(tmp_path: Path) -> Non
     (found,) = memory.stages.searches
     assert found is not None
     assert not any("not reached" in words for words in found["warnings"])
+
+
+def test_an_empty_pool_sets_no_ceiling_by_a_value_that_it_cannot_give(tmp_path: Path) -> None:
+    design = study(tmp_path, SEARCH).design
+    inputs = Inputs(0.4, 1.0, 0.1, 0.8, 0.1, 0.8, 0.005, 0.0, 8, 8)
+    path = "design.centers_per_collaborative"
+    assert limit(design.trial(0), path, inputs) is not None
+    assert limit(design.trial(0), path, replace(inputs, available=26.0)) is None
