@@ -178,7 +178,7 @@ def described(money: float, found: BestFound) -> dict[str, Any]:
     ]  # fmt: skip
     levels = dict(found.best.levels)
     best = {"levels": levels, "cost": found.best.cost, "confirmed": share(found.confirmed)}
-    names = ", ".join(f"{path.rpartition('.')[2].replace('_', ' ')} {value}" for path, value in levels.items())
+    names = verdicts.in_words(levels)
     words = f"Of the designs that {money:,.0f} dollars buy, {names} has the most power"
     if found.confirmed is not None:
         one = found.confirmed

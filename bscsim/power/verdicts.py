@@ -6,7 +6,7 @@ the power give the test's size: under the sharp null by the twins, under the ave
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,8 +15,6 @@ from bscsim.power.rows import Columns
 
 if TYPE_CHECKING:
     from bscsim.trial.trial import Trial
-
-TOO_HIGH = "too high"
 
 
 def size_in(trial: Trial, batches: Sequence[Columns]) -> dict[str, Any]:
@@ -50,7 +48,7 @@ def of_value(found: dict[str, Any], size: dict[str, Any], ended_at: int, name: s
     from bscsim.trial.summarizing.findings import not_given
 
     found = found | size | {"ended_at": ended_at}
-    if size["size_verdict"] != TOO_HIGH:
+    if size["size_verdict"] != "too high":
         return found
     words = not_given(f"No number of {name} can be given: at {ended_at}, where the search ended", size, alpha)
     withheld = dict.fromkeys(("found", "low", "high", "confirmed"))
@@ -61,9 +59,17 @@ def of_design(found: dict[str, Any], size: dict[str, Any], alpha: float) -> dict
     """A search under a budget with the size of the best design's test; no design is the best if that is too high."""
     from bscsim.trial.summarizing.findings import not_given
 
-    if size["size_verdict"] != TOO_HIGH:
+    if size["size_verdict"] != "too high":
         return found | size
-    levels = ", ".join(f"{path.rpartition('.')[2].replace('_', ' ')} {value}"
-                       for path, value in found["best"]["levels"].items())  # fmt: skip
-    head = f"No design can be recommended for ${found['budget']:,.0f}: in the one that rejects most, {levels}"
+    best = in_words(found["best"]["levels"])
+    head = f"No design can be recommended for ${found['budget']:,.0f}: in the one that rejects most, {best}"
     return found | size | {"best": None, "words": not_given(head, size, alpha)}
+
+
+def in_words(levels: Mapping[str, Any]) -> str:
+    """A design by what was chosen in it.
+
+    >>> in_words({"design.control_centers": 20, "design.collaboratives": 4})
+    'control centers 20, collaboratives 4'
+    """
+    return ", ".join(f"{path.rpartition('.')[2].replace('_', ' ')} {value}" for path, value in levels.items())
